@@ -1,0 +1,1 @@
+//! althing-abi: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! althing-chain: see ARCHITECTURE.md.

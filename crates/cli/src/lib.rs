@@ -1,0 +1,1 @@
+//! althing-cli: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! althing-client: see ARCHITECTURE.md.

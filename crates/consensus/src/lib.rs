@@ -1,0 +1,1 @@
+//! althing-consensus: see ARCHITECTURE.md.

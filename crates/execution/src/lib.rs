@@ -1,0 +1,1 @@
+//! althing-execution: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! althing-indexer: see ARCHITECTURE.md.

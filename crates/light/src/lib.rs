@@ -1,0 +1,1 @@
+//! althing-light: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! althing-node: see ARCHITECTURE.md.

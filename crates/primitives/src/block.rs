@@ -1,0 +1,213 @@
+//! A block: Ethereum header, seal, transactions. Its hash is the keccak256 of the header's RLP, as on Ethereum.
+
+use crate::{Header, Height, Seal, Transaction};
+use alloy_consensus::proofs::calculate_transaction_root;
+use alloy_eips::eip2718::{Decodable2718, Encodable2718};
+use alloy_primitives::{B256, Bytes};
+use alloy_rlp::{Decodable, Encodable, Header as RlpHeader};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Largest encoded block in bytes; a larger one is refused before it is decoded.
+pub const MAX_BLOCK_BYTES: usize = 4 * 1024 * 1024;
+
+/// Most transactions in a block (a transfer costs 21,000 gas, so gas binds first under all presets).
+pub const MAX_BLOCK_TRANSACTIONS: usize = 20_000;
+
+/// Why bytes are not a block.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum BlockError {
+    /// Longer than [`MAX_BLOCK_BYTES`].
+    #[error("block of {0} bytes is larger than {MAX_BLOCK_BYTES}")]
+    TooLarge(usize),
+    /// Not the expected RLP.
+    #[error("block is not valid RLP: {0}")]
+    Rlp(#[from] alloy_rlp::Error),
+    /// A transaction that does not decode, or of a type that the chain refuses.
+    #[error("transaction {index} of the block is invalid: {reason}")]
+    Transaction {
+        /// Position in the block.
+        index: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// `extraData` is not the seal's hash.
+    #[error("header does not commit to the seal")]
+    SealMismatch,
+    /// `transactionsRoot` is not the root of the transactions.
+    #[error("header does not commit to the transactions")]
+    TransactionsMismatch,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Inner {
+    hash: B256,
+    header: Header,
+    seal: Seal,
+    transactions: Vec<Transaction>,
+}
+
+/// An immutable block, cheap to clone, whose header commits to its seal and transactions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block(Arc<Inner>);
+
+impl Block {
+    /// Assembles a block; sets the header's commitments to the seal and to the transactions.
+    pub fn new(mut header: Header, seal: Seal, transactions: Vec<Transaction>) -> Self {
+        header.extra_data = seal.hash().into();
+        header.transactions_root = calculate_transaction_root(&transactions);
+        let hash = header.hash_slow();
+        Self(Arc::new(Inner { hash, header, seal, transactions }))
+    }
+
+    /// Hash of the header.
+    pub fn hash(&self) -> B256 {
+        self.0.hash
+    }
+
+    /// Height of the block.
+    pub fn height(&self) -> Height {
+        self.0.header.number
+    }
+
+    /// The Ethereum header.
+    pub fn header(&self) -> &Header {
+        &self.0.header
+    }
+
+    /// The consensus metadata.
+    pub fn seal(&self) -> &Seal {
+        &self.0.seal
+    }
+
+    /// The transactions in order of execution.
+    pub fn transactions(&self) -> &[Transaction] {
+        &self.0.transactions
+    }
+
+    /// Encodes as an RLP list of header, seal and transactions (each an EIP-2718 byte string).
+    pub fn encode(&self) -> Vec<u8> {
+        let transactions: Vec<Bytes> = self.0.transactions.iter().map(|t| t.encoded_2718().into()).collect();
+        let length = self.0.header.length() + self.0.seal.length() + transactions.length();
+        let mut out = Vec::with_capacity(length + 4);
+        RlpHeader { list: true, payload_length: length }.encode(&mut out);
+        self.0.header.encode(&mut out);
+        self.0.seal.encode(&mut out);
+        transactions.encode(&mut out);
+        out
+    }
+
+    /// Decodes a block and checks that its header commits to all of it. Any sender may be hostile.
+    pub fn decode(bytes: &[u8]) -> Result<Self, BlockError> {
+        if bytes.len() > MAX_BLOCK_BYTES {
+            return Err(BlockError::TooLarge(bytes.len()));
+        }
+        let mut rest = bytes;
+        let mut payload = RlpHeader::decode_bytes(&mut rest, true)?;
+        if !rest.is_empty() {
+            return Err(alloy_rlp::Error::UnexpectedLength.into());
+        }
+        let header = Header::decode(&mut payload)?;
+        let seal = Seal::decode(&mut payload)?;
+        let raw = Vec::<Bytes>::decode(&mut payload)?;
+        if !payload.is_empty() {
+            return Err(alloy_rlp::Error::UnexpectedLength.into());
+        }
+        let transactions = decode_transactions(&raw)?;
+        if header.extra_data.as_ref() != seal.hash().as_slice() {
+            return Err(BlockError::SealMismatch);
+        }
+        if header.transactions_root != calculate_transaction_root(&transactions) {
+            return Err(BlockError::TransactionsMismatch);
+        }
+        let hash = header.hash_slow();
+        Ok(Self(Arc::new(Inner { hash, header, seal, transactions })))
+    }
+}
+
+fn decode_transactions(raw: &[Bytes]) -> Result<Vec<Transaction>, BlockError> {
+    if raw.len() > MAX_BLOCK_TRANSACTIONS {
+        let reason = format!("the block has more than {MAX_BLOCK_TRANSACTIONS}");
+        return Err(BlockError::Transaction { index: MAX_BLOCK_TRANSACTIONS, reason });
+    }
+    raw.iter()
+        .enumerate()
+        .map(|(index, bytes)| {
+            let transaction = Transaction::decode_2718_exact(bytes)
+                .map_err(|e| BlockError::Transaction { index, reason: e.to_string() })?;
+            if transaction.is_eip4844() {
+                let reason = "blob transactions are not accepted on this chain".into();
+                return Err(BlockError::Transaction { index, reason });
+            }
+            Ok(transaction)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal;
+    use alloy_consensus::{Signed, TxEip1559};
+    use alloy_primitives::{Address, Signature, U256};
+
+    fn block() -> Block {
+        let tx = TxEip1559 { chain_id: 930_931, to: Address::repeat_byte(7).into(), ..Default::default() };
+        let tx = Signed::new_unhashed(tx, Signature::new(U256::from(1), U256::from(2), false));
+        let seal = Seal {
+            version: seal::VERSION,
+            epoch: 3,
+            view: 9,
+            beacon: vec![1; 48].into(),
+            ..Default::default()
+        };
+        Block::new(Header { number: 5, timestamp: 77, ..Default::default() }, seal, vec![tx.into()])
+    }
+
+    #[test]
+    fn a_block_survives_its_encoding() {
+        let block = block();
+        let decoded = Block::decode(&block.encode()).unwrap();
+        assert_eq!(decoded, block);
+        assert_eq!(decoded.hash(), block.header().hash_slow());
+    }
+
+    #[test]
+    fn a_block_whose_parts_do_not_belong_together_is_refused() {
+        let good = block();
+        let inner = |header: Header, seal: Seal, transactions| {
+            Block(Arc::new(Inner { hash: B256::ZERO, header, seal, transactions })).encode()
+        };
+        let other_seal = Seal { view: 10, ..good.seal().clone() };
+        let bytes = inner(good.header().clone(), other_seal, good.transactions().to_vec());
+        assert_eq!(Block::decode(&bytes), Err(BlockError::SealMismatch));
+        let bytes = inner(good.header().clone(), good.seal().clone(), vec![]);
+        assert_eq!(Block::decode(&bytes), Err(BlockError::TransactionsMismatch));
+    }
+
+    #[test]
+    fn truncated_or_padded_bytes_are_refused_without_panic() {
+        let bytes = block().encode();
+        for cut in 0..bytes.len() {
+            assert!(Block::decode(&bytes[..cut]).is_err(), "{cut}");
+        }
+        let mut padded = bytes;
+        padded.push(0);
+        assert!(Block::decode(&padded).is_err());
+        assert_eq!(
+            Block::decode(&vec![0; MAX_BLOCK_BYTES + 1]),
+            Err(BlockError::TooLarge(MAX_BLOCK_BYTES + 1))
+        );
+    }
+
+    #[test]
+    fn the_signing_hash_does_not_depend_on_the_signature_but_on_all_else() {
+        let block = block();
+        let signed = Seal { signature: vec![5; 64].into(), ..block.seal().clone() };
+        let hash = block.seal().signing_hash(block.header());
+        assert_eq!(signed.signing_hash(block.header()), hash);
+        let other = Seal { view: 1, ..signed };
+        assert_ne!(other.signing_hash(block.header()), hash);
+        assert_ne!(block.seal().signing_hash(&Header { gas_used: 1, ..block.header().clone() }), hash);
+    }
+}

@@ -1,0 +1,216 @@
+//! The chain spec: everything that makes one network different from another, as data.
+//!
+//! A node, a follower and a light client are all started from the same JSON file. Its hash is on chain
+//! (`ChainInfo.specHash()`), so everybody can check that they mean the same network.
+
+mod presets;
+pub use presets::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC};
+
+use crate::OperatorKey;
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Rules that changed at a point in the chain's life, oldest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Hardfork {
+    /// The rules of the first block: Ethereum's Osaka rules and the first system contracts.
+    #[default]
+    Genesis,
+}
+
+/// An account that exists from the first block on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisAccount {
+    /// Balance in Rau.
+    #[serde(default)]
+    pub balance: U256,
+    /// Nonce.
+    #[serde(default)]
+    pub nonce: u64,
+    /// Contract code.
+    #[serde(default, skip_serializing_if = "no_code")]
+    pub code: Bytes,
+    /// Storage slots.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub storage: BTreeMap<U256, U256>,
+}
+
+/// A committee member that the spec itself names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Validator {
+    /// Name for people.
+    pub name: String,
+    /// Ed25519 public key of the node.
+    pub operator: OperatorKey,
+    /// Account that receives tips and rewards.
+    pub reward: Address,
+    /// `ip:port` at which other validators dial it.
+    pub p2p: String,
+}
+
+/// The trusted starting point of consensus, as the key ceremony made it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisCommittee {
+    /// Group public key (BLS12-381 G2, 96 bytes) that verifies every certificate of key id 0.
+    pub group_key: Bytes,
+    /// Encoded epoch artifact of epoch 0: public polynomial, members, addresses.
+    pub epoch_info: Bytes,
+}
+
+/// A network's definition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChainSpec {
+    /// Name of the network.
+    pub name: String,
+    /// EIP-155 chain id.
+    pub chain_id: u64,
+    /// Unix time of genesis in milliseconds.
+    pub genesis_time_ms: u64,
+    /// Least time between two blocks in milliseconds.
+    pub block_interval_ms: u64,
+    /// Blocks in an epoch.
+    pub epoch_blocks: u64,
+    /// Gas limit of a block.
+    pub gas_limit: u64,
+    /// Base fee of the first block in Rau per gas.
+    pub base_fee: u64,
+    /// Lowest base fee in Rau per gas.
+    pub min_base_fee: u64,
+    /// Part of the base fee that is burned, in basis points; the rest goes to the reward fund.
+    pub base_fee_burn_bps: u16,
+    /// Accounts of the first block.
+    pub alloc: BTreeMap<Address, GenesisAccount>,
+    /// Members of the committee, in order of their names.
+    pub validators: Vec<Validator>,
+    /// Result of the initial key ceremony; empty until it was held.
+    pub committee: GenesisCommittee,
+}
+
+/// Why a chain spec is unusable.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ChainSpecError {
+    /// Not JSON of the right shape.
+    #[error("chain spec does not parse: {0}")]
+    Json(String),
+    /// A value that no network can run with.
+    #[error("chain spec field `{field}` is unusable: {reason}")]
+    Field {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+}
+
+fn no_code(code: &Bytes) -> bool {
+    code.is_empty()
+}
+
+fn bad(field: &'static str, reason: impl Into<String>) -> ChainSpecError {
+    ChainSpecError::Field { field, reason: reason.into() }
+}
+
+/// Largest committee that the protocol's messages are sized for.
+pub const MAX_VALIDATORS: usize = 64;
+
+/// Resharing needs this many blocks in an epoch for each member.
+pub const MIN_EPOCH_BLOCKS_PER_MEMBER: u64 = 4;
+
+/// Shortest epoch in blocks.
+pub const MIN_EPOCH_BLOCKS: u64 = 16;
+
+impl ChainSpec {
+    /// Reads and checks a spec.
+    pub fn from_json(text: &str) -> Result<Self, ChainSpecError> {
+        let spec: Self = serde_json::from_str(text).map_err(|e| ChainSpecError::Json(e.to_string()))?;
+        spec.validate()?;
+        Ok(spec)
+    }
+
+    /// Writes the spec as people read it.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a chain spec has only string keys")
+    }
+
+    /// keccak256 of the compact JSON; field order is fixed and maps are sorted, so it is unique.
+    pub fn hash(&self) -> B256 {
+        keccak256(serde_json::to_vec(self).expect("a chain spec has only string keys"))
+    }
+
+    /// Rules in force at a height.
+    pub fn hardfork(&self, _height: u64) -> Hardfork {
+        Hardfork::Genesis
+    }
+
+    /// Epoch of a height.
+    pub fn epoch_of(&self, height: u64) -> u64 {
+        height / self.epoch_blocks
+    }
+
+    /// The validator with an operator key.
+    pub fn validator(&self, operator: &OperatorKey) -> Option<&Validator> {
+        self.validators.iter().find(|v| v.operator == *operator)
+    }
+
+    /// Domain of all signatures of this network: its name and chain id, so nothing can be replayed elsewhere.
+    pub fn namespace(&self) -> Vec<u8> {
+        format!("ALTHING/{}", self.chain_id).into_bytes()
+    }
+
+    /// Checks everything that does not need cryptography.
+    pub fn validate(&self) -> Result<(), ChainSpecError> {
+        if self.name.is_empty() || self.name.len() > 31 || !self.name.is_ascii() {
+            return Err(bad("name", "use 1 to 31 ASCII characters"));
+        }
+        if self.chain_id == 0 || self.chain_id > u64::from(u32::MAX) {
+            return Err(bad("chainId", "use a number from 1 to 4294967295"));
+        }
+        if !(50..=600_000).contains(&self.block_interval_ms) {
+            return Err(bad("blockIntervalMs", "use 50 to 600000 milliseconds"));
+        }
+        if !(1_000_000..=2_000_000_000).contains(&self.gas_limit) {
+            return Err(bad("gasLimit", "use 1000000 to 2000000000"));
+        }
+        if self.base_fee_burn_bps > 10_000 {
+            return Err(bad("baseFeeBurnBps", "is more than 10000, which is all of the base fee"));
+        }
+        if self.base_fee < self.min_base_fee {
+            return Err(bad("baseFee", "is below minBaseFee"));
+        }
+        self.validate_validators()
+    }
+
+    fn validate_validators(&self) -> Result<(), ChainSpecError> {
+        let count = self.validators.len();
+        if count == 0 || count > MAX_VALIDATORS {
+            return Err(bad("validators", format!("name 1 to {MAX_VALIDATORS} validators, not {count}")));
+        }
+        let least = MIN_EPOCH_BLOCKS.max(MIN_EPOCH_BLOCKS_PER_MEMBER * count as u64);
+        if self.epoch_blocks < least {
+            return Err(bad(
+                "epochBlocks",
+                format!("{count} validators need at least {least} blocks an epoch"),
+            ));
+        }
+        for (index, validator) in self.validators.iter().enumerate() {
+            if self.validators[..index].iter().any(|v| v.operator == validator.operator) {
+                return Err(bad("validators", format!("operator {} is named twice", validator.operator)));
+            }
+            if validator.p2p.parse::<std::net::SocketAddr>().is_err() {
+                let reason = format!("`{}` of {} is not ip:port", validator.p2p, validator.name);
+                return Err(bad("validators", reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! The two presets of the protocol: `mainnet` and `devnet`.
+
+use super::{ChainSpec, GenesisAccount, GenesisCommittee, MIN_EPOCH_BLOCKS_PER_MEMBER, Validator};
+use crate::{Address, RAU_PER_COIN, U256};
+use alloy_primitives::address;
+use std::collections::BTreeMap;
+
+/// The ten accounts of the mnemonic "test test test test test test test test test test test junk".
+/// Their keys are public: they exist on devnets only.
+pub const DEVNET_ACCOUNTS: [Address; 10] = [
+    address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+    address!("70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+    address!("3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"),
+    address!("90F79bf6EB2c4f870365E785982E1f101E93b906"),
+    address!("15d34AAf54267DB7D7c367839AAf71A00a2C6A65"),
+    address!("9965507D1a55bcC2695C58ba16FB37d819B0A4dc"),
+    address!("976EA74026E726554dB657fA54763abd0C3a0aa9"),
+    address!("14dC79964da2C08b23698B3D3cc7Ca32193d9955"),
+    address!("23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"),
+    address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"),
+];
+
+/// The mnemonic of [`DEVNET_ACCOUNTS`].
+pub const DEVNET_MNEMONIC: &str = "test test test test test test test test test test test junk";
+
+/// Balance of each devnet account in coins.
+pub const DEVNET_COINS: u64 = 10_000_000;
+
+const GWEI: u64 = 1_000_000_000;
+
+impl ChainSpec {
+    /// The preset of a real network: one-second blocks, epochs of an hour.
+    pub fn mainnet(validators: Vec<Validator>, genesis_time_ms: u64) -> Self {
+        Self {
+            name: "althing".into(),
+            chain_id: 930_930,
+            genesis_time_ms,
+            block_interval_ms: 1_000,
+            epoch_blocks: 3_600,
+            gas_limit: 60_000_000,
+            base_fee: GWEI,
+            min_base_fee: 7,
+            base_fee_burn_bps: 5_000,
+            alloc: BTreeMap::new(),
+            validators,
+            committee: GenesisCommittee::default(),
+        }
+    }
+
+    /// The preset of a network on one machine: half-second blocks, short epochs, ten funded accounts.
+    pub fn devnet(validators: Vec<Validator>, genesis_time_ms: u64) -> Self {
+        let balance = U256::from(DEVNET_COINS) * U256::from(RAU_PER_COIN);
+        let funded = |address: &Address| (*address, GenesisAccount { balance, ..Default::default() });
+        Self {
+            name: "althing-devnet".into(),
+            chain_id: 930_931,
+            block_interval_ms: 500,
+            epoch_blocks: 32.max(MIN_EPOCH_BLOCKS_PER_MEMBER * validators.len() as u64),
+            alloc: DEVNET_ACCOUNTS.iter().map(funded).collect(),
+            ..Self::mainnet(validators, genesis_time_ms)
+        }
+    }
+}

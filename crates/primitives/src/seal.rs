@@ -1,0 +1,97 @@
+//! The consensus half of a block: what an Ethereum header has no room for.
+//!
+//! The header's `extraData` is `keccak256(rlp(seal))`: 32 bytes, which every Ethereum library accepts, and by
+//! which the block's hash commits to the seal. The seal carries the proposer's signature over the header with
+//! the signature left out ([`Seal::signing_hash`]), so two signed headers of one (epoch, view) are evidence.
+
+use crate::{Epoch, Header, OperatorKey, View};
+use alloy_primitives::{B256, Bytes, keccak256};
+use alloy_rlp::{Encodable, RlpDecodable, RlpEncodable};
+
+/// Version of the seal's encoding.
+pub const VERSION: u8 = 1;
+
+/// Domain of the proposer's signature.
+const SIGNING_DOMAIN: &[u8] = b"ALTHING_HEADER_V1";
+
+/// What one authenticated database holds after a block: enough to verify a copy synchronized from anybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct DbCommitment {
+    /// Canonical root: proves that a value is current.
+    pub root: B256,
+    /// Root of the operation log: verifies synchronized operations.
+    pub ops_root: B256,
+    /// First operation that a synchronizing node needs.
+    pub start: u64,
+    /// Number of operations.
+    pub end: u64,
+}
+
+/// The state after a block. The header's `stateRoot` is [`StateCommitment::root`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct StateCommitment {
+    /// Accounts by address.
+    pub accounts: DbCommitment,
+    /// Storage slots by (address, slot).
+    pub slots: DbCommitment,
+    /// Contract code by hash.
+    pub codes: DbCommitment,
+}
+
+impl StateCommitment {
+    /// The header's state root: the hash of the three canonical roots, in the order of the fields.
+    pub fn root(&self) -> B256 {
+        let mut bytes = [0u8; 96];
+        bytes[..32].copy_from_slice(self.accounts.root.as_slice());
+        bytes[32..64].copy_from_slice(self.slots.root.as_slice());
+        bytes[64..].copy_from_slice(self.codes.root.as_slice());
+        keccak256(bytes)
+    }
+}
+
+/// Consensus metadata of a block.
+#[derive(Clone, Debug, Default, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct Seal {
+    /// Always [`VERSION`].
+    pub version: u8,
+    /// Epoch in which the block was proposed.
+    pub epoch: Epoch,
+    /// View in which the block was proposed.
+    pub view: View,
+    /// View of the parent in the same epoch; 0 for the first block of an epoch.
+    pub parent_view: View,
+    /// Operator key of the proposer.
+    pub proposer: OperatorKey,
+    /// Number of the group key that signs this block's certificate.
+    pub key_id: u64,
+    /// Unix time in milliseconds; the header's `timestamp` is this divided by 1000.
+    pub time_ms: u64,
+    /// State after this block.
+    pub state: StateCommitment,
+    /// Root of the outgoing cross-chain messages of this block.
+    pub outbox_root: B256,
+    /// VRF signature of the parent's round (48 bytes; empty at height 1). The header's `mixHash` derives from it.
+    pub beacon: Bytes,
+    /// Resharing payload: a dealer's log, or in an epoch's last block the next epoch's committee.
+    pub resharing: Bytes,
+    /// Ed25519 signature of [`Seal::signing_hash`] by `proposer` (64 bytes; empty in genesis).
+    pub signature: Bytes,
+}
+
+impl Seal {
+    /// The hash that the header's `extraData` must carry.
+    pub fn hash(&self) -> B256 {
+        let mut bytes = Vec::with_capacity(self.length());
+        self.encode(&mut bytes);
+        keccak256(bytes)
+    }
+
+    /// What the proposer signs: the header as it would be, were the signature empty.
+    pub fn signing_hash(&self, header: &Header) -> B256 {
+        let unsigned = Self { signature: Bytes::new(), ..self.clone() };
+        let header = Header { extra_data: unsigned.hash().into(), ..header.clone() };
+        let mut bytes = SIGNING_DOMAIN.to_vec();
+        bytes.extend_from_slice(header.hash_slow().as_slice());
+        keccak256(bytes)
+    }
+}

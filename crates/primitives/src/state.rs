@@ -1,0 +1,78 @@
+//! Keys, values and changes of the world state, as execution and storage exchange them.
+
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_rlp::{RlpDecodable, RlpEncodable};
+
+/// An account as it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, RlpEncodable, RlpDecodable)]
+pub struct AccountRecord {
+    /// Transactions sent (or contracts created) by the account.
+    pub nonce: u64,
+    /// Balance in Rau.
+    pub balance: U256,
+    /// Hash of the account's code; the hash of nothing for an account without code.
+    pub code_hash: B256,
+}
+
+impl Default for AccountRecord {
+    fn default() -> Self {
+        Self { nonce: 0, balance: U256::ZERO, code_hash: alloy_primitives::KECCAK256_EMPTY }
+    }
+}
+
+impl AccountRecord {
+    /// Whether the account is empty in the sense of EIP-161; such an account is not stored.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a piece of state is found by. The order is the order of application in a block's change set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum StateKey {
+    /// An account.
+    Account(Address),
+    /// A storage slot of an account.
+    Slot(Address, U256),
+    /// Contract code by its hash.
+    Code(B256),
+}
+
+impl StateKey {
+    /// The 32-byte key under which the authenticated databases hold it: hashed, so that nobody can choose
+    /// keys that collide in an index.
+    pub fn hashed(&self) -> B256 {
+        match self {
+            Self::Account(address) => keccak256(address),
+            Self::Slot(address, slot) => {
+                let mut bytes = [0u8; 52];
+                bytes[..20].copy_from_slice(address.as_slice());
+                bytes[20..].copy_from_slice(&slot.to_be_bytes::<32>());
+                keccak256(bytes)
+            }
+            Self::Code(hash) => *hash,
+        }
+    }
+}
+
+/// A stored value; its variant is that of its key. A slot of value zero is not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateValue {
+    /// An account.
+    Account(AccountRecord),
+    /// A storage slot.
+    Slot(U256),
+    /// Contract code.
+    Code(Bytes),
+}
+
+/// One changed key of a block, with the value before it (so that old states can be read) and after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What changed.
+    pub key: StateKey,
+    /// Value before the block.
+    pub before: Option<StateValue>,
+    /// Value after the block.
+    pub after: Option<StateValue>,
+}

@@ -1,0 +1,1 @@
+//! althing-rpc: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! althing-system: see ARCHITECTURE.md.

@@ -1,0 +1,1 @@
+//! althing-txpool: see ARCHITECTURE.md.
