@@ -2,12 +2,22 @@
 //!
 //! [`StateView`] is how everything above reads state: many keys at a time, because a single read of a
 //! database on disk costs as much as a batch. Execution never touches a database: it asks a view for what it
-//! misses and gives back a list of [`Change`]s.
+//! misses and gives back a list of [`Change`]s, which [`stage`] turns into authenticated batches whose roots
+//! go into the block.
+//!
+//! Invariant: a state is written only by applying the changes of a block, in order of heights.
 
+mod databases;
+mod genesis;
 mod memory;
 mod view;
 
+pub use databases::{
+    AccountsDb, Batches, CodesDb, DatabaseConfig, Databases, HASH_STRATEGY, Prepared, SlotsDb,
+    StorageSettings, SyncTargets, commitment, database_config, matches_roots, stage, sync_targets,
+};
+pub use genesis::{GenesisState, open_genesis};
 pub use memory::MemoryState;
-pub use view::{StateError, StateView};
+pub use view::{BatchView, DatabaseView, StateError, StateView};
 
 pub use althing_primitives::{AccountRecord, Change, StateKey, StateValue};

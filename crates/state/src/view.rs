@@ -1,6 +1,10 @@
 //! Reading state at one point of the chain.
 
-use althing_primitives::{StateKey, StateValue};
+use crate::databases::{Batches, Databases, db_key, decode_account};
+use althing_primitives::{StateKey, StateValue, U256};
+use commonware_cryptography::sha256::Digest;
+use commonware_runtime::Spawner;
+use commonware_storage::Context;
 use std::future::Future;
 use thiserror::Error;
 
@@ -8,7 +12,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum StateError {
     /// The node has dropped the state of that height.
-    #[error("state of block {height} is not kept any more; the oldest kept is {oldest} (an archive node keeps all)")]
+    #[error(
+        "state of block {height} is not kept any more; the oldest kept is {oldest} (an archive node keeps all)"
+    )]
     Pruned {
         /// Asked for.
         height: u64,
@@ -43,5 +49,83 @@ impl<V: StateView> StateView for &V {
         keys: &[StateKey],
     ) -> impl Future<Output = Result<Vec<Option<StateValue>>, StateError>> + Send {
         (**self).get_many(keys)
+    }
+}
+
+/// Keys of a request, sorted by the database that holds them, with their places in the answer.
+#[derive(Default)]
+struct Request {
+    accounts: Vec<(usize, Digest)>,
+    slots: Vec<(usize, Digest)>,
+    codes: Vec<(usize, Digest)>,
+}
+
+impl Request {
+    fn new(keys: &[StateKey]) -> Self {
+        let mut request = Self::default();
+        for (place, key) in keys.iter().enumerate() {
+            let list = match key {
+                StateKey::Account(_) => &mut request.accounts,
+                StateKey::Slot(..) => &mut request.slots,
+                StateKey::Code(_) => &mut request.codes,
+            };
+            list.push((place, db_key(key)));
+        }
+        request
+    }
+}
+
+/// Reads each part of a request with `get_many` of its database (or batch) and puts the answers in place.
+macro_rules! read_parts {
+    ($keys:expr, $accounts:expr, $slots:expr, $codes:expr) => {{
+        let request = Request::new($keys);
+        let mut answer = vec![None; $keys.len()];
+        read_parts!(@part answer, request.accounts, $accounts, |v| StateValue::Account(decode_account(&v)));
+        read_parts!(@part answer, request.slots, $slots, |v| StateValue::Slot(U256::from_be_slice(&v)));
+        read_parts!(@part answer, request.codes, $codes, |v| StateValue::Code(v.into()));
+        Ok(answer)
+    }};
+    (@part $answer:ident, $list:expr, $source:expr, $decode:expr) => {
+        if !$list.is_empty() {
+            let keys: Vec<&Digest> = $list.iter().map(|(_, key)| key).collect();
+            let values =
+                $source.get_many(&keys).await.map_err(|e| StateError::Database(e.to_string()))?;
+            for ((place, _), value) in $list.iter().zip(values) {
+                $answer[*place] = value.map($decode);
+            }
+        }
+    };
+}
+
+/// State as speculative batches see it: the parent block's state.
+pub struct BatchView<'a, E: Context + Spawner>(pub &'a Batches<E>);
+
+impl<E: Context + Spawner> StateView for BatchView<'_, E> {
+    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+        let (accounts, slots, codes) = self.0;
+        read_parts!(keys, accounts, slots, codes)
+    }
+}
+
+/// State as the databases hold it: that of the last applied block, which may advance between two reads.
+#[derive(Clone)]
+pub struct DatabaseView<E: Context + Spawner>(pub Databases<E>);
+
+impl<E: Context + Spawner> StateView for DatabaseView<E> {
+    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+        let (accounts, slots, codes) = &self.0;
+        read_parts!(keys, accounts.read().await, slots.read().await, codes.read().await)
+    }
+}
+
+impl<E: Context + Spawner> std::fmt::Debug for BatchView<'_, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchView").finish_non_exhaustive()
+    }
+}
+
+impl<E: Context + Spawner> std::fmt::Debug for DatabaseView<E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseView").finish_non_exhaustive()
     }
 }

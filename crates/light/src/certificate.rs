@@ -1,0 +1,153 @@
+//! Finality certificates: one threshold signature of the committee over a block's hash and round.
+
+use alloy_primitives::{B256, keccak256};
+use althing_primitives::{Block, ChainSpec, Header, Seal};
+use commonware_codec::{Copying, DecodeExt as _};
+use commonware_consensus::simplex;
+use commonware_cryptography::{
+    Verifier as _,
+    bls12381::primitives::variant::{MinSig, Variant as VariantTrait},
+    ed25519,
+    keccak256::Digest as KeccakDigest,
+};
+use commonware_parallel::Sequential;
+use rand::{SeedableRng as _, rngs::StdRng};
+use thiserror::Error;
+
+/// Operator identity.
+pub type PublicKey = ed25519::PublicKey;
+/// Hash of a block's header.
+pub type BlockDigest = KeccakDigest;
+/// Where signatures live: signatures in G1 (48 bytes), keys in G2 (96 bytes).
+pub type Variant = MinSig;
+/// The signature scheme of certificates.
+pub type Scheme = simplex::scheme::bls12381_threshold::vrf::Scheme<PublicKey, Variant>;
+/// Certificate of finality.
+pub type Finalization = simplex::types::Finalization<Scheme, BlockDigest>;
+
+/// Domain of a proposer's header signature.
+const PROPOSER_NAMESPACE_SUFFIX: &[u8] = b"/PROPOSER";
+
+/// Why something was not proven.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum LightError {
+    /// The group key is not a point of the curve.
+    #[error("the group key is not a BLS12-381 G2 point of 96 bytes")]
+    GroupKey,
+    /// The certificate's bytes do not decode.
+    #[error("the certificate does not decode: {0}")]
+    Encoding(String),
+    /// The signature is not the committee's.
+    #[error("the certificate is not signed by this chain's group key")]
+    Signature,
+    /// The certificate is for another block.
+    #[error("the certificate is for block {certified}, not for {expected}")]
+    OtherBlock {
+        /// Hash in the certificate.
+        certified: B256,
+        /// Hash of the header.
+        expected: B256,
+    },
+    /// The seal is not the one that the header commits to.
+    #[error("the header does not commit to the seal")]
+    Seal,
+    /// The proposer's signature is wrong.
+    #[error("the header is not signed by the proposer that the seal names")]
+    Proposer,
+}
+
+/// What a certificate proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Certified {
+    /// Hash of the final block.
+    pub hash: B256,
+    /// Epoch in which it was finalized.
+    pub epoch: u64,
+    /// View in which it was finalized.
+    pub view: u64,
+}
+
+/// Checks certificates of one chain.
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    scheme: Scheme,
+}
+
+impl Verifier {
+    /// For the chain that a spec describes.
+    pub fn new(spec: &ChainSpec) -> Result<Self, LightError> {
+        Self::from_key(&spec.namespace(), &spec.committee.group_key)
+    }
+
+    /// From the chain's signing domain and encoded group key.
+    pub fn from_key(namespace: &[u8], group_key: &[u8]) -> Result<Self, LightError> {
+        let key = <Variant as VariantTrait>::Public::decode(Copying(group_key))
+            .map_err(|_| LightError::GroupKey)?;
+        Ok(Self { scheme: Scheme::certificate_verifier(namespace, key) })
+    }
+
+    /// The scheme that verifies certificates of every epoch of this key.
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// Decodes a certificate and checks its signature. Costs about 1 ms.
+    pub fn verify(&self, certificate: &[u8]) -> Result<Certified, LightError> {
+        let finalization = Finalization::decode(Copying(certificate))
+            .map_err(|error| LightError::Encoding(error.to_string()))?;
+        // The two signatures of a certificate are checked as one batch with blinding factors. They derive from
+        // the certificate itself, so nobody can choose signatures for known factors and the result is
+        // the same everywhere.
+        let mut factors = StdRng::from_seed(keccak256(certificate).0);
+        if !finalization.verify(&mut factors, &self.scheme, &Sequential) {
+            return Err(LightError::Signature);
+        }
+        Ok(Certified {
+            hash: B256::from(finalization.proposal.payload.0),
+            epoch: finalization.proposal.round.epoch().get(),
+            view: finalization.proposal.round.view().get(),
+        })
+    }
+
+    /// Checks that a certificate proves this very header final.
+    pub fn verify_header(&self, header: &Header, certificate: &[u8]) -> Result<Certified, LightError> {
+        let certified = self.verify(certificate)?;
+        let expected = header.hash_slow();
+        if certified.hash != expected {
+            return Err(LightError::OtherBlock { certified: certified.hash, expected });
+        }
+        Ok(certified)
+    }
+}
+
+/// Checks offline that `certificate` proves the block final under the chain spec's group key.
+pub fn verify_certificate(
+    spec: &ChainSpec,
+    block: &Block,
+    certificate: &[u8],
+) -> Result<Certified, LightError> {
+    Verifier::new(spec)?.verify_header(block.header(), certificate)
+}
+
+/// Signing domain of proposers on a chain.
+pub fn proposer_namespace(namespace: &[u8]) -> Vec<u8> {
+    [namespace, PROPOSER_NAMESPACE_SUFFIX].concat()
+}
+
+/// Checks that the operator whom the seal names signed the header. `namespace` is the chain's signing domain.
+pub fn verify_proposer(namespace: &[u8], header: &Header, seal: &Seal) -> Result<(), LightError> {
+    if header.extra_data.as_ref() != seal.hash().as_slice() {
+        return Err(LightError::Seal);
+    }
+    let key = PublicKey::decode(Copying(seal.proposer.as_slice())).map_err(|_| LightError::Proposer)?;
+    let signature = ed25519::Signature::decode(Copying(&seal.signature)).map_err(|_| LightError::Proposer)?;
+    let message = seal.signing_hash(header);
+    if key.verify(&proposer_namespace(namespace), message.as_slice(), &signature) {
+        Ok(())
+    } else {
+        Err(LightError::Proposer)
+    }
+}
+
+#[cfg(test)]
+mod tests;
