@@ -1,1 +1,41 @@
-//! althing-execution: see ARCHITECTURE.md.
+//! Execution: the EVM, the block executor, and everything that runs transactions without a block.
+//!
+//! A block is executed by one path only, whether it is built ([`build_block`]), verified ([`execute_block`]),
+//! replayed or traced. The result, an [`Outcome`], is a function of the chain spec, the [`BlockContext`], the
+//! transactions and the parent's state, and of nothing else.
+//!
+//! Invariants: no clock, no randomness, no hash-map order. State is read through `StateView` and never written: a
+//! block's effect is its list of changes. Every instruction runs once however cold the state is (`bridge`), so the
+//! work that a transaction causes is bounded by the gas it pays for.
+
+mod block;
+mod bridge;
+mod build;
+mod context;
+mod error;
+mod evm;
+mod fees;
+mod genesis;
+mod hooks;
+mod journal_host;
+mod outcome;
+mod precompiles;
+mod simulate;
+mod trace;
+mod world;
+
+pub use althing_system::BlockInputs as SystemInputs;
+pub use block::execute_block;
+pub use build::{BuildLimits, Candidates, build_block};
+pub use context::BlockContext;
+pub use error::{ExecutionError, InvalidTransaction};
+pub use fees::{REWARD_FUND, next_base_fee};
+pub use genesis::{GenesisError, genesis_changes};
+pub use outcome::{Fees, Outcome};
+pub use simulate::{
+    CallResult, CallStatus, MAX_SIMULATION_MEMORY_BYTES, Simulation, SimulationError, call,
+    create_access_list, estimate_gas,
+};
+pub use trace::{
+    ReplayedBlock, internal_operations, otterscan_trace, trace_block, trace_call, trace_transaction,
+};

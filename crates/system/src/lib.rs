@@ -1,1 +1,25 @@
-//! althing-system: see ARCHITECTURE.md.
+//! Althing's native contracts: Rust logic with a Solidity face and Solidity's storage layout.
+//!
+//! Contracts are pure functions over a [`Host`]; they know neither the EVM nor a database. Each lives in its own
+//! folder: `mod.rs` (purpose, lifecycle), `storage.rs` (every slot), `dispatch.rs` (every call).
+//!
+//! Invariants: every call goes through [`call`], so gas is charged first, coins and delegate calls are refused
+//! unless a contract takes them, and a host refuses writes in a static call. A caller's mistake is a revert with
+//! a typed Solidity error; only an unreadable state is fatal.
+
+mod chain_info;
+mod dispatch;
+mod error;
+mod host;
+mod lifecycle;
+mod map_host;
+pub mod storage;
+
+pub use dispatch::call;
+pub use error::SystemError;
+pub use host::{BlockInfo, CALL_BASE_GAS, CallInfo, CallResult, Host, INPUT_WORD_GAS};
+pub use lifecycle::{BlockInputs, begin_block, end_block, end_epoch, genesis};
+pub use map_host::MapHost;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! Interfaces of all system contracts, from their Solidity sources beside this file.
+//!
+//! The sources are the one definition: Rust types, JSON ABIs and published interfaces derive from them.
+
+#![allow(missing_docs, reason = "the documentation is the NatSpec of the Solidity sources")]
+
+use alloy_sol_types::sol;
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/ChainInfo.sol"
+);
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/SystemErrors.sol"
+);

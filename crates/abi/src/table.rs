@@ -1,0 +1,57 @@
+//! The table of system contracts: which exist, where they answer, how their interface reads.
+//!
+//! A new contract is one variant and one row; the compiler then points at every `match` that misses it.
+
+use crate::ChainInfo;
+use alloy_json_abi::JsonAbi;
+use alloy_primitives::{Address, address};
+
+/// Every system contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SystemContract {
+    /// Facts about the network and its present committee.
+    ChainInfo,
+}
+
+/// A row of [`SYSTEM_CONTRACTS`].
+#[derive(Debug)]
+pub struct SystemContractEntry {
+    /// Which contract.
+    pub contract: SystemContract,
+    /// Where it answers, on every network.
+    pub address: Address,
+    /// Name of its interface.
+    pub name: &'static str,
+    /// Solidity source of its interface.
+    pub source: &'static str,
+    /// Its JSON ABI.
+    pub abi: fn() -> JsonAbi,
+}
+
+/// All system contracts in order of execution of their block hooks. Addresses above
+/// `0x…A1740000` are used by no public Ethereum test vector, so conformance runs need no exception.
+pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[SystemContractEntry {
+    contract: SystemContract::ChainInfo,
+    address: address!("00000000000000000000000000000000A1740001"),
+    name: "ChainInfo",
+    source: include_str!("ChainInfo.sol"),
+    abi: ChainInfo::abi::contract,
+}];
+
+impl SystemContract {
+    /// The contract that answers at an address.
+    pub fn at(address: &Address) -> Option<Self> {
+        SYSTEM_CONTRACTS.iter().find(|entry| entry.address == *address).map(|entry| entry.contract)
+    }
+
+    /// The contract's row.
+    pub fn entry(self) -> &'static SystemContractEntry {
+        let found = SYSTEM_CONTRACTS.iter().find(|entry| entry.contract == self);
+        found.expect("every variant has a row (test: every_contract_has_one_row)")
+    }
+
+    /// The contract's address.
+    pub fn address(self) -> Address {
+        self.entry().address
+    }
+}

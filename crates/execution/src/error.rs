@@ -1,0 +1,57 @@
+//! Why a block or a transaction was not executed.
+
+use alloy_primitives::B256;
+use althing_state::StateError;
+use thiserror::Error;
+
+/// Why a transaction cannot be in a block at all (as opposed to one that reverts, which pays and is included).
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum InvalidTransaction {
+    /// Signed for another chain, or for any chain.
+    #[error("it is signed for {}, but this is chain {expected}", chain(.found))]
+    ChainId {
+        /// Chain id of the transaction.
+        found: Option<u64>,
+        /// Chain id of this network.
+        expected: u64,
+    },
+    /// An EIP-4844 transaction.
+    #[error("blob transactions are not accepted on this chain")]
+    Blob,
+    /// It may use more gas than the block has left.
+    #[error("its gas limit of {limit} is more than the {left} gas that the block has left")]
+    BlockGas {
+        /// Gas limit of the transaction.
+        limit: u64,
+        /// Gas that is left in the block.
+        left: u64,
+    },
+    /// Against a rule of the EVM: nonce, balance, fee, intrinsic gas, gas cap, code size.
+    #[error("{0}")]
+    Rule(revm::context_interface::result::InvalidTransaction),
+}
+
+fn chain(found: &Option<u64>) -> String {
+    found.map_or_else(|| "any chain".into(), |id| format!("chain {id}"))
+}
+
+/// Why there is no outcome.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ExecutionError {
+    /// The block holds a transaction that must not be in it: the block is invalid.
+    #[error("transaction {index} ({hash}) is invalid: {reason}")]
+    Invalid {
+        /// Position in the block.
+        index: usize,
+        /// Hash of the transaction.
+        hash: B256,
+        /// What is wrong.
+        reason: InvalidTransaction,
+    },
+    /// The state could not be read. Nothing follows about the block.
+    #[error("state could not be read: {0}")]
+    State(#[from] StateError),
+    /// The node is at fault or lacks a resource. Nothing follows about the block.
+    #[error("execution failed: {0}")]
+    Internal(String),
+}

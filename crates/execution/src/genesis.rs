@@ -1,0 +1,104 @@
+//! The state that a network begins with: the chain spec's accounts, system contracts, and contracts of the EIPs.
+
+use alloy_eips::{eip2935, eip4788, eip7002, eip7251};
+use alloy_primitives::{Address, Bytes, U256, keccak256};
+use althing_abi::SYSTEM_CONTRACTS;
+use althing_primitives::{AccountRecord, ChainSpec, Change, GenesisAccount, StateKey, StateValue};
+use althing_system::{MapHost, SystemError};
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Why a chain spec has no genesis state.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum GenesisError {
+    /// The spec allocates an account that the protocol itself sets.
+    #[error("chain spec allocates {0}, which the protocol sets itself: leave it out of `alloc`")]
+    Reserved(Address),
+    /// Storage without code or nonce: the EVM would treat the account as new and its storage as empty.
+    #[error("chain spec gives {0} storage but neither code nor nonce: give it code")]
+    StorageWithoutCode(Address),
+    /// A system contract refuses the spec.
+    #[error("chain spec is refused by a system contract: {0}")]
+    System(#[from] SystemError),
+}
+
+/// What a foreign EVM says when it runs a system contract's code.
+const NOTICE: &str = "This contract is native to Althing nodes: call it on a node, not in a local EVM";
+
+/// Every account, slot and code of the first block, sorted by key.
+pub fn genesis_changes(spec: &ChainSpec) -> Result<Vec<Change>, GenesisError> {
+    let mut accounts = protocol_accounts(spec)?;
+    for (address, account) in &spec.alloc {
+        if accounts.contains_key(address) {
+            return Err(GenesisError::Reserved(*address));
+        }
+        if !account.storage.is_empty() && account.code.is_empty() && account.nonce == 0 {
+            return Err(GenesisError::StorageWithoutCode(*address));
+        }
+        accounts.insert(*address, account.clone());
+    }
+    let mut values = BTreeMap::new();
+    for (address, account) in accounts {
+        let code_hash = keccak256(&account.code);
+        let record = AccountRecord { nonce: account.nonce, balance: account.balance, code_hash };
+        if !record.is_empty() {
+            values.insert(StateKey::Account(address), StateValue::Account(record));
+        }
+        if !account.code.is_empty() {
+            values.insert(StateKey::Code(code_hash), StateValue::Code(account.code));
+        }
+        for (slot, value) in account.storage.into_iter().filter(|(_, value)| !value.is_zero()) {
+            values.insert(StateKey::Slot(address, slot), StateValue::Slot(value));
+        }
+    }
+    let change = |(key, value)| Change { key, before: None, after: Some(value) };
+    Ok(values.into_iter().map(change).collect())
+}
+
+fn protocol_accounts(spec: &ChainSpec) -> Result<BTreeMap<Address, GenesisAccount>, GenesisError> {
+    let contract = |code: Bytes| GenesisAccount { nonce: 1, code, ..GenesisAccount::default() };
+    // EIP-7002 and EIP-7251 are requests to a beacon chain: their contracts exist, as tools expect, and refuse
+    // every request, since nothing ever takes them out of the state they are deployed in.
+    let mut accounts = BTreeMap::from([
+        (eip2935::HISTORY_STORAGE_ADDRESS, contract(eip2935::HISTORY_STORAGE_CODE.clone())),
+        (eip4788::BEACON_ROOTS_ADDRESS, contract(eip4788::BEACON_ROOTS_CODE.clone())),
+        (
+            eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS,
+            contract(eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_CODE.clone()),
+        ),
+        (
+            eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS,
+            contract(eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_CODE.clone()),
+        ),
+    ]);
+    let inhibitor = BTreeMap::from([(U256::ZERO, U256::MAX)]);
+    for address in
+        [eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS]
+    {
+        accounts.entry(address).and_modify(|account| account.storage.clone_from(&inhibitor));
+    }
+    for row in SYSTEM_CONTRACTS {
+        accounts.insert(row.address, contract(notice_code()));
+    }
+    let mut host = MapHost::default();
+    althing_system::genesis(&mut host, spec)?;
+    for ((address, slot), value) in host.slots {
+        accounts.entry(address).or_default().storage.insert(slot, value);
+    }
+    Ok(accounts)
+}
+
+/// Code that reverts with `Error(string)` saying [`NOTICE`]: CODECOPY of the data behind it, then REVERT.
+fn notice_code() -> Bytes {
+    const PROGRAM_BYTES: u8 = 12;
+    let mut data = keccak256("Error(string)")[..4].to_vec();
+    data.extend_from_slice(&U256::from(32).to_be_bytes::<32>());
+    data.extend_from_slice(&U256::from(NOTICE.len()).to_be_bytes::<32>());
+    data.extend_from_slice(NOTICE.as_bytes());
+    data.resize(4 + 64 + NOTICE.len().div_ceil(32) * 32, 0);
+    let length = u8::try_from(data.len()).expect("the notice is shorter than 188 bytes");
+    // PUSH1 length, PUSH1 offset, PUSH0, CODECOPY, PUSH1 length, PUSH0, REVERT, INVALID
+    let mut code = vec![0x60, length, 0x60, PROGRAM_BYTES, 0x5f, 0x39, 0x60, length, 0x5f, 0xfd, 0xfe, 0xfe];
+    code.extend_from_slice(&data);
+    code.into()
+}

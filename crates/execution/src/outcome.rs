@@ -1,0 +1,30 @@
+//! What executing a block gives.
+
+use alloy_primitives::{B256, Bloom, U256};
+use althing_primitives::{Change, Receipt};
+
+/// Where a block's base fees went, in Rau.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fees {
+    /// Destroyed.
+    pub burned: U256,
+    /// Credited to the reward fund.
+    pub to_fund: U256,
+}
+
+/// Everything that a block does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// One receipt a transaction.
+    pub receipts: Vec<Receipt>,
+    /// Gas used by all transactions.
+    pub gas_used: u64,
+    /// Bloom filter of all logs.
+    pub logs_bloom: Bloom,
+    /// Root of the receipts.
+    pub receipts_root: B256,
+    /// Every changed state key, sorted by key; `before` differs from `after`.
+    pub changes: Vec<Change>,
+    /// Where the base fees went.
+    pub fees: Fees,
+}

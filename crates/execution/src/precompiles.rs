@@ -1,0 +1,91 @@
+//! Contracts that are part of the node: the EVM's precompiles, and the system contracts as stateful ones.
+//!
+//! A system contract answers at its address before any code there is looked at. The code that genesis puts there
+//! only runs in foreign EVMs.
+
+use crate::journal_host::JournalHost;
+use alloy_primitives::{Address, Bytes, map::AddressSet};
+use althing_abi::{SYSTEM_CONTRACTS, SystemContract};
+use althing_system::{CallInfo, SystemError};
+use revm::{
+    context_interface::{Cfg, ContextTr},
+    handler::{EthPrecompiles, PrecompileProvider},
+    interpreter::{CallInputs, InstructionResult, InterpreterResult},
+    primitives::hardfork::SpecId,
+};
+
+/// The EVM's precompiles and the system contracts.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeContracts {
+    evm: EthPrecompiles,
+    warm: AddressSet,
+}
+
+impl NodeContracts {
+    pub(crate) fn new(rules: SpecId) -> Self {
+        let mut contracts = Self { evm: EthPrecompiles::new(rules), warm: AddressSet::default() };
+        contracts.warm_up();
+        contracts
+    }
+
+    fn warm_up(&mut self) {
+        self.warm.clone_from(self.evm.warm_addresses());
+        self.warm.extend(SYSTEM_CONTRACTS.iter().map(|contract| contract.address));
+    }
+}
+
+impl<C: ContextTr<Cfg: Cfg<Spec = SpecId>>> PrecompileProvider<C> for NodeContracts {
+    type Output = InterpreterResult;
+
+    fn set_spec(&mut self, rules: SpecId) -> bool {
+        let changed = PrecompileProvider::<C>::set_spec(&mut self.evm, rules);
+        if changed {
+            self.warm_up();
+        }
+        changed
+    }
+
+    fn run(&mut self, context: &mut C, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
+        match SystemContract::at(&inputs.bytecode_address) {
+            Some(contract) => call(context, contract, inputs).map(Some),
+            None => self.evm.run(context, inputs),
+        }
+    }
+
+    fn warm_addresses(&self) -> &AddressSet {
+        &self.warm
+    }
+
+    fn contains(&self, address: &Address) -> bool {
+        self.warm.contains(address)
+    }
+}
+
+fn call<C: ContextTr>(
+    context: &mut C,
+    contract: SystemContract,
+    inputs: &CallInputs,
+) -> Result<InterpreterResult, String> {
+    let info = CallInfo {
+        caller: inputs.caller,
+        value: inputs.call_value(),
+        is_static: inputs.is_static,
+        is_delegated: inputs.target_address != inputs.bytecode_address,
+    };
+    let input = inputs.input.as_bytes(context).to_vec();
+    let mut host = JournalHost::new(context, info, inputs.gas_limit);
+    let result = althing_system::call(&mut host, contract, &input);
+    let mut gas = host.into_gas();
+    match result {
+        Ok(output) => Ok(InterpreterResult::new(InstructionResult::Return, output, gas)),
+        Err(SystemError::Revert(reason)) => {
+            gas.set_refund(0);
+            Ok(InterpreterResult::new(InstructionResult::Revert, reason, gas))
+        }
+        Err(SystemError::OutOfGas) => {
+            gas.spend_all();
+            Ok(InterpreterResult::new(InstructionResult::PrecompileOOG, Bytes::new(), gas))
+        }
+        Err(SystemError::Fatal(reason)) => Err(reason),
+    }
+}

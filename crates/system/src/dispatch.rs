@@ -1,0 +1,45 @@
+//! The way into every system contract: rules that hold for all of them, then decoding, then the contract.
+
+use crate::{
+    CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info,
+    host::{CallResult, words},
+};
+use alloy_sol_types::SolInterface;
+use althing_abi::{
+    ChainInfo::ChainInfoCalls,
+    SystemContract,
+    SystemErrors::{DelegateCallRefused, MalformedArguments, NotPayable, UnknownFunction},
+};
+
+/// Runs a call. Nothing is done before the first charge; a failed call's writes are the host's to undo.
+pub fn call(host: &mut impl Host, contract: SystemContract, input: &[u8]) -> CallResult {
+    host.charge(CALL_BASE_GAS.saturating_add(INPUT_WORD_GAS.saturating_mul(words(input.len()))))?;
+    let info = host.call();
+    if info.is_delegated {
+        return Err(SystemError::revert(DelegateCallRefused {}));
+    }
+    match contract {
+        SystemContract::ChainInfo => {
+            refuse_value(host)?;
+            let call = arguments::<ChainInfoCalls>(input)?;
+            chain_info::dispatch(host, call)
+        }
+    }
+}
+
+/// Refuses coins; a contract with payable functions asks per call instead.
+fn refuse_value(host: &impl Host) -> Result<(), SystemError> {
+    if host.call().value.is_zero() { Ok(()) } else { Err(SystemError::revert(NotPayable {})) }
+}
+
+fn arguments<C: SolInterface>(input: &[u8]) -> Result<C, SystemError> {
+    let mut selector = [0u8; 4];
+    let known = input.len() >= 4 && {
+        selector.copy_from_slice(&input[..4]);
+        C::valid_selector(selector)
+    };
+    if !known {
+        return Err(SystemError::revert(UnknownFunction { selector: selector.into() }));
+    }
+    C::abi_decode(input).map_err(|_| SystemError::revert(MalformedArguments { selector: selector.into() }))
+}
