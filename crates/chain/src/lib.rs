@@ -1,1 +1,30 @@
-//! althing-chain: see ARCHITECTURE.md.
+//! The chain: what goes into a block, when a block is valid, and what happens when it is final.
+//!
+//! | step | file | in → out |
+//! |---|---|---|
+//! | propose | `propose.rs` | pool and parent's state → block |
+//! | verify | `verify.rs` | block and parent → the same state roots, or a reason to refuse |
+//! | finalize | `app.rs` | final block → archive, pool, subscribers |
+//! | wire up | `engine.rs` | actors of consensus around the application |
+//! | follow | `follow.rs` | certified blocks of another node → the same state, without consensus |
+//!
+//! Invariants:
+//! - A block that is proposed is executed by the very code that verifies it.
+//! - What a node archives as final is durable before consensus is told so.
+//! - Nothing here is undone: there is no reorganization.
+
+mod app;
+mod context;
+mod engine;
+mod executed;
+mod genesis;
+mod header;
+mod propose;
+mod verify;
+
+pub use app::App;
+pub use context::{Chain, ChainConfig, Head, Operator, Sink};
+pub use engine::{Channel, Ends, Engine, EngineConfig, Network, Runtime, channels, max_message_size};
+pub use genesis::{GenesisError, genesis_block};
+pub use header::{HeaderError, MAX_CLOCK_DRIFT_MS};
+pub use verify::InvalidBlock;

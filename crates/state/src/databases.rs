@@ -4,16 +4,18 @@
 //! database by hash. Keys are hashed ([`StateKey::hashed`]), values have fixed sizes. Everything here is
 //! deterministic: changes are written in the order of their keys.
 
-use crate::{Change, StateError, StateKey, StateValue};
+use crate::{
+    Change, StateError, StateKey, StateValue,
+    code::{Record, record_key, split},
+};
 use althing_primitives::{AccountRecord, B256, DbCommitment, StateCommitment, U256};
-use commonware_codec::RangeCfg;
 use commonware_cryptography::{Sha256, sha256::Digest};
 use commonware_glue::stateful::db::{DatabaseSet, Merkleized as _, Shared, Unmerkleized as _};
 use commonware_parallel::Sequential;
 use commonware_runtime::{Spawner, buffer::paged::CacheRef};
 use commonware_storage::{
     Context,
-    journal::contiguous::{fixed, variable},
+    journal::contiguous::fixed,
     merkle::full,
     mmr::{self, Location},
     qmdb::{self, current, immutable},
@@ -24,9 +26,6 @@ use std::num::NonZeroUsize;
 
 /// Bytes of an account record on disk: nonce, balance, code hash.
 pub(crate) const ACCOUNT_BYTES: usize = 8 + 32 + 32;
-
-/// Largest contract code in bytes that the database decodes (twice Ethereum's limit, for later rules).
-const MAX_CODE_BYTES: usize = 2 * 24_576;
 
 /// Bytes of one chunk of the activity bitmap: that of a digest.
 const BITMAP_CHUNK: usize = 32;
@@ -59,8 +58,8 @@ pub type SlotsDb<E> = current::unordered::fixed::Db<
     BITMAP_CHUNK,
     Sequential,
 >;
-/// Contract code by its keccak256.
-pub type CodesDb<E> = immutable::variable::Db<mmr::Family, E, Digest, Vec<u8>, Sha256, EightCap, Sequential>;
+/// Contract code by its keccak256, in records of fixed size.
+pub type CodesDb<E> = immutable::fixed::Db<mmr::Family, E, Digest, Record, Sha256, EightCap, Sequential>;
 
 /// The databases of the world state.
 pub type Databases<E> = (Shared<AccountsDb<E>>, Shared<SlotsDb<E>>, Shared<CodesDb<E>>);
@@ -102,16 +101,20 @@ fn merkle_config(settings: &StorageSettings, name: &str) -> full::Config<Sequent
     }
 }
 
+fn log_config(settings: &StorageSettings, name: &str) -> fixed::Config {
+    fixed::Config {
+        partition: format!("{}-{name}-log", settings.prefix),
+        items_per_blob: NZU64!(OPERATIONS_PER_FILE),
+        page_cache: settings.page_cache.clone(),
+        write_buffer: settings.write_buffer,
+        replay_buffer: settings.write_buffer,
+    }
+}
+
 fn current_config(settings: &StorageSettings, name: &str) -> current::FixedConfig<EightCap, Sequential> {
     current::Config {
         merkle_config: merkle_config(settings, name),
-        journal_config: fixed::Config {
-            partition: format!("{}-{name}-log", settings.prefix),
-            items_per_blob: NZU64!(OPERATIONS_PER_FILE),
-            page_cache: settings.page_cache.clone(),
-            write_buffer: settings.write_buffer,
-            replay_buffer: settings.write_buffer,
-        },
+        journal_config: log_config(settings, name),
         grafted_metadata_partition: format!("{}-{name}-grafted", settings.prefix),
         translator: EightCap,
         init_cache: Some(NZUsize!(1 << 16)),
@@ -124,15 +127,7 @@ fn current_config(settings: &StorageSettings, name: &str) -> current::FixedConfi
 pub fn database_config<E: Context + Spawner>(settings: &StorageSettings) -> DatabaseConfig<E> {
     let codes = immutable::Config {
         merkle_config: merkle_config(settings, "codes"),
-        log: variable::Config {
-            partition: format!("{}-codes-log", settings.prefix),
-            items_per_section: NZU64!(OPERATIONS_PER_FILE),
-            compression: None,
-            codec_config: ((), (RangeCfg::from(0..=MAX_CODE_BYTES), ())),
-            page_cache: settings.page_cache.clone(),
-            write_buffer: settings.write_buffer,
-            replay_buffer: settings.write_buffer,
-        },
+        log: log_config(settings, "codes"),
         translator: EightCap,
         init_buffer: NZUsize!(1 << 21),
     };
@@ -185,17 +180,20 @@ pub async fn stage<E: Context + Spawner>(
                 slots = slots.write(key, Some(FixedBytes::new(value.to_be_bytes::<32>())));
             }
             (StateKey::Slot(..), None) => slots = slots.write(key, None),
-            (StateKey::Code(_), Some(StateValue::Code(code))) => new_codes.push((key, code.to_vec())),
+            (StateKey::Code(hash), Some(StateValue::Code(code))) => new_codes.push((*hash, code)),
             // Code is content-addressed and never removed.
             (StateKey::Code(_), None) => {}
             _ => return Err(StateError::Database(format!("{:?} has a value of another kind", change.key))),
         }
     }
-    let keys: Vec<&Digest> = new_codes.iter().map(|(key, _)| key).collect();
-    let stored = codes.get_many(&keys).await.map_err(database_error)?;
-    for ((key, code), stored) in new_codes.into_iter().zip(stored) {
-        if stored.is_none() {
-            codes = codes.set(key, code);
+    let keys: Vec<Digest> = new_codes.iter().map(|(hash, _)| record_key(*hash, 0)).collect();
+    let stored = codes.get_many(&keys.iter().collect::<Vec<_>>()).await.map_err(database_error)?;
+    for ((hash, code), stored) in new_codes.into_iter().zip(stored) {
+        if stored.is_some() {
+            continue;
+        }
+        for (number, record) in split(code).into_iter().enumerate() {
+            codes = codes.set(record_key(hash, number), record);
         }
     }
     Ok((

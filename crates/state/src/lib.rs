@@ -7,11 +7,13 @@
 //!
 //! Invariant: a state is written only by applying the changes of a block, in order of heights.
 
+mod code;
 mod databases;
 mod genesis;
 mod memory;
 mod view;
 
+pub use code::{RECORD_BYTES, Record};
 pub use databases::{
     AccountsDb, Batches, CodesDb, DatabaseConfig, Databases, HASH_STRATEGY, Prepared, SlotsDb,
     StorageSettings, SyncTargets, commitment, database_config, matches_roots, stage, sync_targets,

@@ -1,7 +1,10 @@
 //! Reading state at one point of the chain.
 
-use crate::databases::{Batches, Databases, db_key, decode_account};
-use althing_primitives::{StateKey, StateValue, U256};
+use crate::{
+    code::{Record, join, record_count, record_key},
+    databases::{Batches, Databases, db_key, decode_account},
+};
+use althing_primitives::{B256, StateKey, StateValue, U256};
 use commonware_cryptography::sha256::Digest;
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
@@ -82,9 +85,23 @@ macro_rules! read_parts {
         let mut answer = vec![None; $keys.len()];
         read_parts!(@part answer, request.accounts, $accounts, |v| StateValue::Account(decode_account(&v)));
         read_parts!(@part answer, request.slots, $slots, |v| StateValue::Slot(U256::from_be_slice(&v)));
-        read_parts!(@part answer, request.codes, $codes, |v| StateValue::Code(v.into()));
+        read_parts!(@codes answer, request.codes, $codes);
         Ok(answer)
     }};
+    (@codes $answer:ident, $list:expr, $source:expr) => {
+        for (place, first) in &$list {
+            let failed = |e: &dyn std::fmt::Display| StateError::Database(e.to_string());
+            let first_record = $source.get_many(&[first]).await.map_err(|e| failed(&e))?;
+            let Some(Some(first_record)) = first_record.into_iter().next() else { continue };
+            let keys: Vec<Digest> = (1..record_count(&first_record))
+                .map(|number| record_key(B256::from(first.0), number))
+                .collect();
+            let rest = $source.get_many(&keys.iter().collect::<Vec<_>>()).await.map_err(|e| failed(&e))?;
+            let records: Vec<Record> = std::iter::once(Some(first_record)).chain(rest).flatten().collect();
+            let code = join(&records).ok_or_else(|| failed(&"records of a contract's code are missing"))?;
+            $answer[*place] = Some(StateValue::Code(code));
+        }
+    };
     (@part $answer:ident, $list:expr, $source:expr, $decode:expr) => {
         if !$list.is_empty() {
             let keys: Vec<&Digest> = $list.iter().map(|(_, key)| key).collect();

@@ -1,0 +1,182 @@
+//! What all parts of the chain share.
+
+use crate::executed::Executed;
+use althing_consensus::{Beacons, ConsensusBlock, PrivateKey};
+use althing_execution::{BlockContext, SystemInputs};
+use althing_light::{LightError, Verifier};
+use althing_primitives::{
+    Address, Block, Bytes, ChainSpec, FinalizedBlock, OperatorKey, StateKey, StateValue,
+};
+use althing_txpool::{Pool, SenderCache};
+use commonware_codec::Encode as _;
+use commonware_cryptography::Signer as _;
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use std::{fmt, num::NonZeroUsize, sync::Arc};
+
+/// Senders remembered between admission and execution: several full blocks.
+const SENDER_CACHE: NonZeroUsize = NonZeroUsize::new(262_144).expect("not zero");
+
+/// Takes what becomes final. Implemented by the node over its archive, and by the simulator in memory.
+pub trait Sink: Send + Sync + 'static {
+    /// Stores a final block; durable when the future resolves. May be called again for a stored block.
+    fn append(&self, block: FinalizedBlock) -> BoxFuture<'static, Arc<FinalizedBlock>>;
+
+    /// The block's state can be read now.
+    fn applied(&self, block: Arc<FinalizedBlock>);
+}
+
+/// The last block whose state is applied.
+pub type Head = Arc<FinalizedBlock>;
+
+/// This node's identity as a proposer.
+#[derive(Clone)]
+pub struct Operator {
+    secret: PrivateKey,
+    namespace: Vec<u8>,
+    /// Account that receives this proposer's tips.
+    pub reward: Address,
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator").field("key", &self.key()).finish_non_exhaustive()
+    }
+}
+
+impl Operator {
+    /// The operator of `secret` on the chain of `spec`.
+    pub fn new(secret: PrivateKey, spec: &ChainSpec) -> Self {
+        let namespace = althing_light::proposer_namespace(&spec.namespace());
+        let key = OperatorKey::from_slice(secret.public_key().as_ref());
+        let reward = spec.validator(&key).map(|validator| validator.reward).unwrap_or_default();
+        Self { secret, namespace, reward }
+    }
+
+    /// Public key.
+    pub fn key(&self) -> OperatorKey {
+        OperatorKey::from_slice(self.secret.public_key().as_ref())
+    }
+
+    /// Secret key.
+    pub fn secret(&self) -> &PrivateKey {
+        &self.secret
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Bytes {
+        self.secret.sign(&self.namespace, message).encode().to_vec().into()
+    }
+}
+
+/// What a chain is opened with.
+pub struct ChainConfig {
+    /// The network.
+    pub spec: Arc<ChainSpec>,
+    /// The first block.
+    pub genesis: Block,
+    /// Transactions that wait.
+    pub pool: Arc<Mutex<Pool>>,
+    /// Where final blocks go.
+    pub sink: Arc<dyn Sink>,
+    /// Identity, on a validator.
+    pub operator: Option<Operator>,
+}
+
+impl fmt::Debug for ChainConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChainConfig").field("genesis", &self.genesis.hash()).finish_non_exhaustive()
+    }
+}
+
+/// Shared facts and caches of one chain on one node.
+pub struct Chain {
+    /// The network.
+    pub spec: Arc<ChainSpec>,
+    /// The first block.
+    pub genesis: ConsensusBlock,
+    /// Checks certificates and beacons.
+    pub verifier: Verifier,
+    /// Beacons of recent rounds.
+    pub beacons: Beacons,
+    /// Transactions that wait.
+    pub pool: Arc<Mutex<Pool>>,
+    /// Senders of transactions seen, so that no signature is recovered twice.
+    pub senders: SenderCache,
+    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) operator: Option<Operator>,
+    pub(crate) executed: Mutex<Executed>,
+}
+
+impl fmt::Debug for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain").field("name", &self.spec.name).finish_non_exhaustive()
+    }
+}
+
+impl Chain {
+    /// Opens a chain.
+    pub fn new(config: ChainConfig) -> Result<Arc<Self>, LightError> {
+        let ChainConfig { spec, genesis, pool, sink, operator } = config;
+        let verifier = Verifier::new(&spec)?;
+        let genesis =
+            ConsensusBlock::new(genesis).map_err(|error| LightError::Encoding(error.to_string()))?;
+        Ok(Arc::new(Self {
+            spec,
+            genesis,
+            verifier,
+            beacons: Beacons::default(),
+            pool,
+            senders: SenderCache::new(SENDER_CACHE),
+            sink,
+            operator,
+            executed: Mutex::default(),
+        }))
+    }
+
+    /// What the transactions of a block can know of it.
+    pub(crate) fn block_context(&self, block: &Draft, parent: &Block) -> BlockContext {
+        BlockContext {
+            number: parent.height() + 1,
+            timestamp: block.time_ms / 1000,
+            beneficiary: block.beneficiary,
+            gas_limit: self.spec.gas_limit,
+            base_fee: althing_execution::next_base_fee(&self.spec, parent.header()),
+            prevrandao: block.mix_hash,
+            parent_hash: parent.hash(),
+            system: SystemInputs {
+                epoch: block.epoch,
+                epoch_start: block.epoch * self.spec.epoch_blocks,
+                key_id: 0,
+                group_key: self.spec.committee.group_key.clone(),
+                committee_size: self.spec.validators.len() as u64,
+            },
+        }
+    }
+
+    /// Tells the pool of a final block.
+    pub(crate) fn update_pool(&self, block: &FinalizedBlock) {
+        let included: Vec<_> = block.block.transactions().iter().map(|t| *t.tx_hash()).collect();
+        let accounts: Vec<_> = block
+            .changes
+            .iter()
+            .filter_map(|change| match (&change.key, &change.after) {
+                (StateKey::Account(address), Some(StateValue::Account(account))) => {
+                    Some((*address, *account))
+                }
+                (StateKey::Account(address), None) => Some((*address, Default::default())),
+                _ => None,
+            })
+            .collect();
+        let next_fee = althing_execution::next_base_fee(&self.spec, block.block.header());
+        self.pool.lock().on_block(&included, &accounts, next_fee, block.block.seal().time_ms);
+    }
+}
+
+/// The parts of a header that are decided before execution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draft {
+    pub(crate) epoch: u64,
+    pub(crate) time_ms: u64,
+    pub(crate) beneficiary: Address,
+    pub(crate) mix_hash: alloy_primitives::B256,
+}

@@ -1,0 +1,37 @@
+//! Outcomes of blocks that were executed and are not final yet, so that finalizing does not execute again.
+
+use althing_execution::Outcome;
+use althing_primitives::{Address, B256, Height};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Most outcomes kept. Consensus rarely has more than a few unfinal blocks; beyond it they are executed again.
+const MAX_OUTCOMES: usize = 256;
+
+/// What executing a block gave.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    pub(crate) senders: Vec<Address>,
+    pub(crate) outcome: Outcome,
+}
+
+/// Outcomes by height and hash.
+#[derive(Debug, Default)]
+pub(crate) struct Executed(BTreeMap<(Height, B256), Arc<Execution>>);
+
+impl Executed {
+    pub(crate) fn insert(&mut self, height: Height, hash: B256, execution: Arc<Execution>) {
+        self.0.insert((height, hash), execution);
+        while self.0.len() > MAX_OUTCOMES {
+            self.0.pop_last();
+        }
+    }
+
+    pub(crate) fn get(&self, height: Height, hash: B256) -> Option<Arc<Execution>> {
+        self.0.get(&(height, hash)).cloned()
+    }
+
+    /// Forgets all blocks up to a final height.
+    pub(crate) fn finalized(&mut self, height: Height) {
+        self.0 = self.0.split_off(&(height + 1, B256::ZERO));
+    }
+}

@@ -1,0 +1,151 @@
+//! Making a block: wait for its time, take the best transactions, execute, sign.
+
+use crate::{
+    context::{Chain, Draft, Operator},
+    executed::Execution,
+    header,
+    verify::{InvalidBlock, round_of, stage_changes},
+};
+use althing_consensus::{ConsensusBlock, Context as ConsensusContext, Payload, encode_payload};
+use althing_execution::{BuildLimits, Candidates, build_block};
+use althing_primitives::{B256, Block, Bytes, MAX_BLOCK_BYTES, Recovered, SEAL_VERSION, Seal, Transaction};
+use althing_state::{BatchView, Batches, Prepared, commitment};
+use althing_txpool::Best;
+use commonware_consensus::types::Round;
+use commonware_runtime::{Clock, Spawner};
+use commonware_storage::Context;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+/// Room in a block for header, seal and resharing payload, in bytes.
+const SEAL_BYTES: usize = 256 * 1024;
+
+/// Most bytes of transactions in a block.
+const MAX_TRANSACTION_BYTES: usize = MAX_BLOCK_BYTES - SEAL_BYTES;
+
+/// Share of the block interval that building may take.
+const BUILD_SHARE: u32 = 2;
+
+/// How long a proposer waits for the beacon of its parent's round, and how often it looks.
+const BEACON_WAIT: Duration = Duration::from_millis(400);
+const BEACON_POLL: Duration = Duration::from_millis(5);
+
+/// The pool's best transactions as the executor takes them.
+struct FromPool(Best);
+
+impl Candidates for FromPool {
+    fn next(&mut self) -> Option<Recovered<Transaction>> {
+        self.0.next().map(|pooled| pooled.transaction().clone())
+    }
+
+    fn mark_invalid(&mut self, hash: &B256) {
+        self.0.mark_invalid(*hash);
+    }
+}
+
+pub(crate) fn unix_ms(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Chain {
+    /// Builds the next block; `None` when this node must skip its turn.
+    pub(crate) async fn propose<E: Context + Spawner + Clock>(
+        &self,
+        clock: &E,
+        round: &ConsensusContext,
+        parent: &Block,
+        batches: Batches<E>,
+        payload: Option<Payload>,
+    ) -> Result<Option<(ConsensusBlock, Prepared<E>)>, InvalidBlock> {
+        let Some(operator) = &self.operator else { return Ok(None) };
+        let time_ms = self.wait_for_turn(clock, parent).await;
+        let Some(beacon) = self.parent_beacon(clock, parent).await else {
+            tracing::warn!(
+                height = parent.height() + 1,
+                "turn skipped: the beacon of the parent's round is unknown"
+            );
+            return Ok(None);
+        };
+        let draft = Draft {
+            epoch: round.round.epoch().get(),
+            time_ms,
+            beneficiary: operator.reward,
+            mix_hash: althing_light::mix_hash(&beacon, parent.header().mix_hash, parent.hash()),
+        };
+        let seal = Seal {
+            version: SEAL_VERSION,
+            epoch: draft.epoch,
+            view: round.round.view().get(),
+            parent_view: round.parent.0.get(),
+            proposer: operator.key(),
+            time_ms,
+            beacon,
+            resharing: encode_payload(payload.as_ref()),
+            ..Default::default()
+        };
+        self.build(clock, operator, draft, seal, parent, batches).await.map(Some)
+    }
+
+    async fn build<E: Context + Spawner + Clock>(
+        &self,
+        clock: &E,
+        operator: &Operator,
+        draft: Draft,
+        mut seal: Seal,
+        parent: &Block,
+        batches: Batches<E>,
+    ) -> Result<(ConsensusBlock, Prepared<E>), InvalidBlock> {
+        let context = self.block_context(&draft, parent);
+        let mut candidates = FromPool(self.pool.lock().best(context.base_fee));
+        let started = clock.current();
+        let budget = Duration::from_millis(self.spec.block_interval_ms) / BUILD_SHARE;
+        let time_is_up = || clock.current().duration_since(started).is_ok_and(|elapsed| elapsed >= budget);
+        let limits = BuildLimits { max_bytes: MAX_TRANSACTION_BYTES, deadline: time_is_up };
+        let view = BatchView::<E>(&batches);
+        let (transactions, outcome) =
+            build_block(&self.spec, &context, &mut candidates, &view, limits).await?;
+        let prepared = stage_changes::<E>(batches, &outcome.changes).await?;
+        seal.state = commitment::<E>(&prepared);
+        let (transactions, senders) = transactions.into_iter().map(Recovered::into_parts).unzip();
+        let header = header::assemble(&context, &outcome, &seal.state);
+        let block = header::seal(header, seal, operator, transactions);
+        let execution = Arc::new(Execution { senders, outcome });
+        self.executed.lock().insert(block.height(), block.hash(), execution);
+        let block = ConsensusBlock::new(block).expect("a block made from valid parts is valid");
+        Ok((block, prepared))
+    }
+
+    /// Waits until the block's time has come; returns that time in milliseconds.
+    async fn wait_for_turn<E: Clock>(&self, clock: &E, parent: &Block) -> u64 {
+        let earliest = header::earliest_ms(&self.spec, parent);
+        let now = unix_ms(clock.current());
+        // A parent from a clock that is ahead must not stop us for longer than one interval.
+        let wait = earliest.saturating_sub(now).min(self.spec.block_interval_ms);
+        if wait > 0 {
+            clock.sleep(Duration::from_millis(wait)).await;
+        }
+        earliest.max(unix_ms(clock.current()))
+    }
+
+    /// The beacon of the parent's round; empty where a block may lack it; `None` when it cannot be had in time.
+    async fn parent_beacon<E: Clock>(&self, clock: &E, parent: &Block) -> Option<Bytes> {
+        if parent.height() == 0 {
+            return Some(Bytes::new());
+        }
+        let round: Round = round_of(parent);
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(beacon) = self.beacons.get(round) {
+                return Some(beacon);
+            }
+            if waited >= BEACON_WAIT {
+                return header::may_lack_beacon(&self.spec, parent.height() + 1).then(Bytes::new);
+            }
+            clock.sleep(BEACON_POLL).await;
+            waited += BEACON_POLL;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Whether a block is valid, and its state: the same for a candidate, a final block and a block that is followed.
+
+use crate::{
+    context::Chain,
+    executed::Execution,
+    header::{self, HeaderError},
+};
+use althing_consensus::ConsensusBlock;
+use althing_execution::{ExecutionError, execute_block};
+use althing_light::{LightError, verify_beacon, verify_proposer};
+use althing_primitives::{Block, Change};
+use althing_state::{BatchView, Batches, Prepared, StateError, commitment, stage};
+use althing_txpool::recover_block;
+use commonware_consensus::types::{Epoch, Round, View};
+use commonware_runtime::Spawner;
+use commonware_storage::Context;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Why a block is not accepted. Every reason but [`InvalidBlock::State`] and [`InvalidBlock::Internal`] is
+/// permanent: the block is invalid for everybody.
+#[derive(Debug, Error)]
+pub enum InvalidBlock {
+    /// Against a rule of headers.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// Not signed by its proposer.
+    #[error(transparent)]
+    Proposer(LightError),
+    /// The beacon is not the VRF output of the parent's round.
+    #[error("the beacon is not the VRF output of the parent's round (epoch {epoch}, view {view})")]
+    Beacon {
+        /// Epoch of the parent.
+        epoch: u64,
+        /// View of the parent.
+        view: u64,
+    },
+    /// A transaction without a valid signature.
+    #[error("transaction {0} has no valid signature")]
+    Signature(usize),
+    /// A transaction that must not be in the block.
+    #[error(transparent)]
+    Transaction(ExecutionError),
+    /// The state could not be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The node is at fault.
+    #[error("{0}")]
+    Internal(ExecutionError),
+}
+
+impl InvalidBlock {
+    /// Whether this node failed, rather than the block.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::State(_) | Self::Internal(_))
+    }
+}
+
+impl From<ExecutionError> for InvalidBlock {
+    fn from(error: ExecutionError) -> Self {
+        match error {
+            ExecutionError::Invalid { .. } => Self::Transaction(error),
+            ExecutionError::State(error) => Self::State(error),
+            ExecutionError::Internal(_) => Self::Internal(error),
+        }
+    }
+}
+
+/// The round in which a block was proposed.
+pub(crate) fn round_of(block: &Block) -> Round {
+    Round::new(Epoch::new(block.seal().epoch), View::new(block.seal().view))
+}
+
+impl Chain {
+    /// Checks all that can be checked without state: header rules, proposer's signature, beacon.
+    pub(crate) fn check_candidate(&self, block: &Block, parent: &Block) -> Result<(), InvalidBlock> {
+        header::check(&self.spec, block, parent)?;
+        verify_proposer(&self.spec.namespace(), block.header(), block.seal())
+            .map_err(InvalidBlock::Proposer)?;
+        let round = round_of(parent);
+        let beacon = &block.seal().beacon;
+        if !beacon.is_empty() && !verify_beacon(self.verifier.scheme(), round, beacon) {
+            let (epoch, view) = (parent.seal().epoch, parent.seal().view);
+            return Err(InvalidBlock::Beacon { epoch, view });
+        }
+        Ok(())
+    }
+
+    /// Executes a block on its parent's state and compares every commitment.
+    pub(crate) async fn execute<E: Context + Spawner>(
+        &self,
+        block: &ConsensusBlock,
+        parent: &Block,
+        batches: Batches<E>,
+    ) -> Result<Prepared<E>, InvalidBlock> {
+        let block = block.block();
+        let transactions = recover_block(block.transactions(), &self.senders)
+            .map_err(|error| InvalidBlock::Signature(error.index))?;
+        let context = self.block_context(&header::draft_of(block), parent);
+        let outcome = execute_block(&self.spec, &context, &transactions, &BatchView::<E>(&batches)).await?;
+        let prepared = stage_changes::<E>(batches, &outcome.changes).await?;
+        header::check_outcome(block, &context, &outcome, &commitment::<E>(&prepared))?;
+        let senders = transactions.iter().map(|transaction| transaction.signer()).collect();
+        let execution = Arc::new(Execution { senders, outcome });
+        self.executed.lock().insert(block.height(), block.hash(), execution);
+        Ok(prepared)
+    }
+}
+
+pub(crate) async fn stage_changes<E: Context + Spawner>(
+    batches: Batches<E>,
+    changes: &[Change],
+) -> Result<Prepared<E>, InvalidBlock> {
+    stage::<E>(batches, changes).await.map_err(InvalidBlock::State)
+}
