@@ -1,1 +1,4 @@
 //! althing-node: see ARCHITECTURE.md.
+
+pub mod config;
+pub mod vault;
