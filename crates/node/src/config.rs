@@ -105,6 +105,13 @@ impl NodeConfig {
         Ok(config)
     }
 
+    /// The defaults for a folder that has no file.
+    pub fn defaults_in(dir: &Path) -> std::io::Result<Self> {
+        let mut config = Self::default();
+        config.resolve_paths(&std::path::absolute(dir)?);
+        Ok(config)
+    }
+
     /// Parses a text alone: no environment, paths as written, values unchecked.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         Self::extract(Figment::from(Toml::string(text)), "text")

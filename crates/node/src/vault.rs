@@ -10,7 +10,10 @@ mod seal;
 
 pub use files::{MAX_SECRET_BYTES, SecretFiles};
 
-use alloy_primitives::{Bytes, hex};
+use alloy_primitives::{B256, Bytes, hex};
+use althing_primitives::OperatorKey;
+use commonware_codec::{DecodeExt, Encode};
+use commonware_cryptography::{Signer, ed25519};
 use seal::{Key, NONCE_BYTES};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -52,7 +55,7 @@ pub enum VaultError {
     },
     /// Not a name that a secret can have.
     #[error(
-        "`{0}` is no name for a secret: use 1 to 100 of a-z, 0-9, `-`, `_` and `.`, not beginning with `.`"
+        "`{0}` is no name for a secret: use 1 to 128 of a-z, 0-9, `-`, `_` and `.`, not beginning with `.`"
     )]
     Name(String),
     /// More than a secret file holds.
@@ -157,6 +160,13 @@ impl OperatorFile {
     }
 }
 
+/// The public key of an operator secret: what the chain spec names.
+pub fn operator_key(operator_secret: &[u8; 32]) -> OperatorKey {
+    let key = ed25519::PrivateKey::decode(operator_secret.as_slice())
+        .expect("any 32 bytes are an Ed25519 secret");
+    B256::from_slice(&key.public_key().encode())
+}
+
 /// A node's keys, opened.
 pub struct Vault {
     operator_secret: Zeroizing<[u8; 32]>,
@@ -218,6 +228,11 @@ impl Vault {
     /// The Ed25519 secret of the node.
     pub fn operator_secret(&self) -> &[u8; 32] {
         &self.operator_secret
+    }
+
+    /// The node's public identity.
+    pub fn operator_key(&self) -> OperatorKey {
+        operator_key(&self.operator_secret)
     }
 
     /// The node's other secrets.

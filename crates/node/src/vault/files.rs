@@ -3,6 +3,7 @@
 use super::VaultError;
 use super::durable::{self, DOOMED, TEMPORARY, io_error};
 use super::seal::{Key, NONCE_BYTES};
+use althing_consensus::SecretVault;
 use parking_lot::Mutex;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use zeroize::Zeroizing;
 /// Largest secret in bytes: a dealing for the largest committee takes a fraction.
 pub const MAX_SECRET_BYTES: usize = 1024 * 1024;
 
-const MAX_NAME_BYTES: usize = 100;
+const MAX_NAME_BYTES: usize = 128;
 const MAGIC: &[u8] = b"ALTHING-SECRET-1";
 const TAG_BYTES: usize = 16;
 
@@ -100,6 +101,28 @@ impl SecretFiles {
             false => Err(VaultError::Name(name.into())),
         }
     }
+}
+
+impl SecretVault for SecretFiles {
+    fn put(&self, name: &str, secret: &[u8]) -> Result<(), althing_consensus::VaultError> {
+        Self::put(self, name, secret).map_err(failed(name))
+    }
+
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, althing_consensus::VaultError> {
+        Ok(Self::get(self, name).map_err(failed(name))?.map(|secret| secret.to_vec()))
+    }
+
+    fn remove(&self, name: &str) -> Result<(), althing_consensus::VaultError> {
+        Self::remove(self, name).map_err(failed(name))
+    }
+
+    fn names(&self) -> Result<Vec<String>, althing_consensus::VaultError> {
+        self.list("").map_err(failed("*"))
+    }
+}
+
+fn failed(name: &str) -> impl Fn(VaultError) -> althing_consensus::VaultError {
+    move |error| althing_consensus::VaultError { name: name.into(), reason: error.to_string() }
 }
 
 fn is_name(name: &str) -> bool {
