@@ -1,0 +1,121 @@
+//! Reading a chain through a node.
+
+use crate::{ClientError, Rpc};
+use alloy_primitives::{Address, B256, Bytes, U64, U128, U256};
+use alloy_rpc_types_eth::{Block, Transaction, TransactionReceipt, TransactionRequest};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Fees of a transaction in Rau per gas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fees {
+    /// Most that is paid, tip included.
+    pub max_fee: u128,
+    /// Paid to the proposer.
+    pub tip: u128,
+}
+
+/// A node, asked in types.
+#[derive(Clone, Debug)]
+pub struct Client {
+    rpc: Rpc,
+}
+
+impl Client {
+    /// Prepares a client for a node's address; nothing is sent yet.
+    pub fn new(url: &str) -> Result<Self, ClientError> {
+        Ok(Self { rpc: Rpc::new(url)? })
+    }
+
+    /// The endpoint, for methods that have no function here.
+    pub fn rpc(&self) -> &Rpc {
+        &self.rpc
+    }
+
+    async fn get<T: DeserializeOwned>(&self, method: &str, params: Value) -> Result<T, ClientError> {
+        self.rpc.call(method, params).await
+    }
+
+    /// Chain id of the network.
+    pub async fn chain_id(&self) -> Result<u64, ClientError> {
+        Ok(self.get::<U64>("eth_chainId", json!([])).await?.to())
+    }
+
+    /// Height of the latest block, which is final.
+    pub async fn height(&self) -> Result<u64, ClientError> {
+        Ok(self.get::<U64>("eth_blockNumber", json!([])).await?.to())
+    }
+
+    /// Number of connected peers.
+    pub async fn peers(&self) -> Result<u64, ClientError> {
+        Ok(self.get::<U64>("net_peerCount", json!([])).await?.to())
+    }
+
+    /// Name and version of the node's program.
+    pub async fn version(&self) -> Result<String, ClientError> {
+        self.get("web3_clientVersion", json!([])).await
+    }
+
+    /// Balance of an account in Rau.
+    pub async fn balance(&self, address: Address) -> Result<U256, ClientError> {
+        self.get("eth_getBalance", json!([address, "latest"])).await
+    }
+
+    /// Next nonce of an account, counting transactions that wait in the pool.
+    pub async fn nonce(&self, address: Address) -> Result<u64, ClientError> {
+        Ok(self.get::<U64>("eth_getTransactionCount", json!([address, "pending"])).await?.to())
+    }
+
+    /// Code of an account.
+    pub async fn code(&self, address: Address) -> Result<Bytes, ClientError> {
+        self.get("eth_getCode", json!([address, "latest"])).await
+    }
+
+    /// A block by height, without transactions' bodies.
+    pub async fn block(&self, height: u64) -> Result<Option<Block>, ClientError> {
+        self.get("eth_getBlockByNumber", json!([U64::from(height), false])).await
+    }
+
+    /// The latest block, without transactions' bodies.
+    pub async fn latest(&self) -> Result<Option<Block>, ClientError> {
+        self.get("eth_getBlockByNumber", json!(["latest", false])).await
+    }
+
+    /// A block by hash, without transactions' bodies.
+    pub async fn block_by_hash(&self, hash: B256) -> Result<Option<Block>, ClientError> {
+        self.get("eth_getBlockByHash", json!([hash, false])).await
+    }
+
+    /// A transaction.
+    pub async fn transaction(&self, hash: B256) -> Result<Option<Transaction>, ClientError> {
+        self.get("eth_getTransactionByHash", json!([hash])).await
+    }
+
+    /// The receipt of a transaction in a block.
+    pub async fn receipt(&self, hash: B256) -> Result<Option<TransactionReceipt>, ClientError> {
+        self.get("eth_getTransactionReceipt", json!([hash])).await
+    }
+
+    /// What a transaction would return; a revert is an error with its reason.
+    pub async fn call(&self, request: &TransactionRequest) -> Result<Bytes, ClientError> {
+        self.get("eth_call", json!([request, "latest"])).await
+    }
+
+    /// Gas that a transaction would need.
+    pub async fn estimate_gas(&self, request: &TransactionRequest) -> Result<u64, ClientError> {
+        Ok(self.get::<U64>("eth_estimateGas", json!([request])).await?.to())
+    }
+
+    /// Fees that get a transaction into one of the next blocks: twice the base fee leaves room for six full ones.
+    pub async fn fees(&self) -> Result<Fees, ClientError> {
+        let tip: u128 = self.get::<U128>("eth_maxPriorityFeePerGas", json!([])).await?.to();
+        let block = self.latest().await?;
+        let base = block.and_then(|block| block.header.base_fee_per_gas).unwrap_or_default();
+        Ok(Fees { max_fee: u128::from(base).saturating_mul(2).saturating_add(tip), tip })
+    }
+
+    /// Hands a signed transaction to the node.
+    pub async fn send_raw(&self, raw: &Bytes) -> Result<B256, ClientError> {
+        self.get("eth_sendRawTransaction", json!([raw])).await
+    }
+}

@@ -1,0 +1,220 @@
+//! The sections of the file: each key's type, default and documentation, in one place.
+
+use super::document::Section;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// All JSON-RPC namespaces that a node can serve.
+pub(super) const NAMESPACES: [&str; 7] = ["eth", "net", "web3", "txpool", "debug", "ots", "althing"];
+
+/// Smallest p2p message that holds the largest block (4 MiB) and its envelope.
+pub(super) const MIN_P2P_MESSAGE_BYTES: u32 = 4 * 1024 * 1024 + 64 * 1024;
+
+/// Fewest blocks of state history: wallets and test tools look back that far.
+pub(super) const MIN_HISTORY_BLOCKS: u64 = 16;
+
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const ANY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// What a node does in its network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Takes part in consensus with its operator key.
+    #[default]
+    Validator,
+    /// Verifies certified blocks that other nodes serve.
+    Follower,
+}
+
+/// Where the password of the key folder comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PasswordSource {
+    /// First line of a file.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+}
+
+/// How a follower gets the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sync {
+    /// Executes every block from genesis.
+    #[default]
+    Replay,
+    /// Fetches the state of a certified block and goes on from there.
+    State,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Defines a section once: struct, defaults and documentation.
+macro_rules! section {
+    (
+        $(#[doc = $about:literal])+
+        $section:ident {
+            $( $(#[doc = $doc:literal])+ $key:ident: $type:ty = $default:expr, )+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $section {
+            $( $(#[doc = $doc])+ pub $key: $type, )+
+        }
+
+        impl Default for $section {
+            fn default() -> Self {
+                Self { $( $key: $default, )+ }
+            }
+        }
+
+        impl $section {
+            pub(super) const DOCS: Section = Section {
+                about: &[$($about),+],
+                keys: &[$( (stringify!($key), &[$($doc),+]), )+],
+            };
+        }
+    };
+}
+
+section! {
+    /// What this node is and where its files are. Relative paths start at the folder of this file.
+    Node {
+        /// Folder of all that the node writes. One process at a time may use it.
+        data_dir: PathBuf = ".".into(),
+        /// The network's chain spec: the same file on every node.
+        genesis: PathBuf = "genesis.json".into(),
+        /// "validator" takes part in consensus with its operator key; "follower" verifies the certified
+        /// blocks of the nodes named in [follow].
+        role: Role = Role::Validator,
+        /// Where the password that opens the folder `keys` comes from:
+        /// { file = "PATH" } (mode 0600) or { env = "NAME" } (a variable).
+        password: PasswordSource = PasswordSource::Env("ALTHING_PASSWORD".into()),
+    }
+}
+
+section! {
+    /// The validators' network. Whom to dial, and under which key, the chain spec says.
+    P2p {
+        /// Address to accept other validators on. It must be reachable under the address that the chain
+        /// spec names for this node.
+        listen: SocketAddr = SocketAddr::new(ANY, 9650),
+        /// Largest message in bytes. The same on every node of a network.
+        max_message_bytes: u32 = 5 * 1024 * 1024,
+        /// Most connections that are open at a time, handshakes included.
+        max_connections: u32 = 256,
+        /// Most handshakes a second from one IP address.
+        max_handshakes_per_ip_s: u32 = 16,
+        /// Accept and dial private addresses (10.0.0.0/8, 127.0.0.0/8 ...). Needed on one machine or LAN.
+        allow_private_ips: bool = true,
+    }
+}
+
+section! {
+    /// JSON-RPC over HTTP and WebSocket, on one port.
+    Rpc {
+        /// Serve JSON-RPC at all.
+        enabled: bool = true,
+        /// Address to serve on. Put a reverse proxy with TLS in front before opening it to the world.
+        listen: SocketAddr = SocketAddr::new(LOCALHOST, 8545),
+        /// Web pages that may call: exact origins, or "*" for all. Empty: none.
+        cors_origins: Vec<String> = Vec::new(),
+        /// Groups of methods to serve, of: eth, net, web3, txpool, debug, ots, althing.
+        /// `debug` executes transactions again and is costly on a public node.
+        namespaces: Vec<String> = ["eth", "net", "web3", "txpool", "ots", "althing"].map(String::from).to_vec(),
+        /// Most connections that are open at a time.
+        max_connections: u32 = 500,
+        /// Largest request in bytes.
+        max_body_bytes: u32 = 2 * 1024 * 1024,
+        /// Largest response in bytes.
+        max_response_bytes: u32 = 32 * 1024 * 1024,
+        /// Most calls in one batch.
+        max_batch: u32 = 1_000,
+        /// Most calls that execute (eth_call, estimates, traces) at a time.
+        max_concurrent_calls: u32 = 16,
+        /// Longest time for one call in milliseconds.
+        call_timeout_ms: u64 = 10_000,
+        /// Most gas for eth_call and eth_estimateGas.
+        call_gas: u64 = 100_000_000,
+        /// Widest block range of eth_getLogs.
+        max_log_range_blocks: u64 = 10_000,
+        /// Most logs in one answer.
+        max_logs: u32 = 10_000,
+        /// Most subscriptions of one connection.
+        max_subscriptions: u32 = 64,
+    }
+}
+
+section! {
+    /// Prometheus `/metrics` and the health checks `/livez` and `/readyz`.
+    Metrics {
+        /// Serve them at all.
+        enabled: bool = true,
+        /// Address to serve on.
+        listen: SocketAddr = SocketAddr::new(LOCALHOST, 9464),
+    }
+}
+
+section! {
+    /// Transactions that wait for a block.
+    Txpool {
+        /// Most transactions.
+        max_transactions: u32 = 50_000,
+        /// Most bytes of all transactions together.
+        max_bytes: u64 = 64 * 1024 * 1024,
+        /// Most transactions of one sender.
+        max_per_sender: u32 = 256,
+        /// Lowest tip that is accepted, in Rau per gas.
+        min_tip: u64 = 0,
+        /// A transaction that found no block is dropped after this many seconds.
+        max_age_s: u64 = 3 * 3600,
+    }
+}
+
+section! {
+    /// The world state on disk.
+    State {
+        /// Keep the state of every height. Without it old state answers with an error that names the
+        /// oldest height there is.
+        archive: bool = false,
+        /// Heights of state to keep when `archive` is false.
+        history_blocks: u64 = 1_024,
+        /// Memory for the state's page cache in MiB.
+        cache_mib: u32 = 128,
+    }
+}
+
+section! {
+    /// Log lines, on standard error.
+    Log {
+        /// "error", "warn", "info", "debug" or "trace", and exceptions for parts: "info,althing_rpc=debug".
+        level: String = "info".into(),
+        /// "auto" (text on a terminal, JSON otherwise), "text" or "json".
+        format: LogFormat = LogFormat::Auto,
+    }
+}
+
+section! {
+    /// Whom a follower follows. Every block is verified with the network's key: the nodes need no trust.
+    Follow {
+        /// Addresses of nodes (ws://, wss://, http:// or https://), tried in order.
+        urls: Vec<String> = Vec::new(),
+        /// "replay" executes every block from genesis; "state" fetches the state of a certified block.
+        sync: Sync = Sync::Replay,
+    }
+}
