@@ -17,8 +17,13 @@ pub const MAX_CONNECTIONS: u32 = 500;
 pub const MAX_SUBSCRIPTIONS: u32 = 64;
 /// Messages that wait for one WebSocket client before the server waits for it.
 pub const WS_BUFFER: u32 = 32;
-/// How long one message may wait for a slow subscriber before its subscription is closed.
+/// How long a client may take nothing of what is sent to it before its subscription, or its connection, is closed.
 pub const SUBSCRIBER_PATIENCE: Duration = Duration::from_secs(10);
+/// A connection on which nothing is sent either way for so long is closed. WebSockets are pinged every 30 s; a call that
+/// waits is answered long before.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(150);
+/// How long [`crate::RpcHandle::stop`] waits for calls that are being answered.
+pub const STOP_PATIENCE: Duration = Duration::from_secs(5);
 /// Most time for one call.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// Longest wait of `eth_sendRawTransactionSync`.
@@ -75,6 +80,8 @@ pub struct RpcConfig {
     pub ws_buffer: u32,
     /// See [`SUBSCRIBER_PATIENCE`].
     pub subscriber_patience: Duration,
+    /// See [`IDLE_TIMEOUT`].
+    pub idle_timeout: Duration,
     /// See [`CALL_TIMEOUT`].
     pub call_timeout: Duration,
     /// See [`MAX_SYNC_WAIT`].
@@ -113,6 +120,7 @@ impl Default for RpcConfig {
             max_subscriptions: MAX_SUBSCRIPTIONS,
             ws_buffer: WS_BUFFER,
             subscriber_patience: SUBSCRIBER_PATIENCE,
+            idle_timeout: IDLE_TIMEOUT,
             call_timeout: CALL_TIMEOUT,
             max_sync_wait: MAX_SYNC_WAIT,
             max_heavy_calls: MAX_HEAVY_CALLS,

@@ -60,7 +60,7 @@ pub(crate) struct Guard<S> {
 }
 
 impl Rules {
-    fn refusal(&self, request: &HttpRequest) -> Option<String> {
+    fn refusal<B>(&self, request: &HttpRequest<B>) -> Option<String> {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         let any_origin = self.origins.iter().any(|origin| origin == "*");
         if let Some(origin) = header("origin")
@@ -98,9 +98,9 @@ fn host_of(authority: &str) -> &str {
     }
 }
 
-impl<S> Service<HttpRequest> for Guard<S>
+impl<S, B> Service<HttpRequest<B>> for Guard<S>
 where
-    S: Service<HttpRequest, Response = HttpResponse, Error = BoxError>,
+    S: Service<HttpRequest<B>, Response = HttpResponse, Error = BoxError>,
     S::Future: Send + 'static,
 {
     type Response = HttpResponse;
@@ -111,7 +111,7 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: HttpRequest) -> Self::Future {
+    fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
         if let Some(reason) = self.rules.refusal(&request) {
             self.rules.metrics.refused_origins.fetch_add(1, Relaxed);
             return Box::pin(async move { answer(FORBIDDEN, reason) });

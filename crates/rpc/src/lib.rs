@@ -9,6 +9,7 @@
 mod althing;
 pub mod api;
 pub mod config;
+mod connection;
 mod context;
 mod debug;
 mod error;

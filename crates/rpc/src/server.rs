@@ -1,19 +1,25 @@
 //! Starting and stopping the server.
 
 use crate::api::NodeApi;
-use crate::config::{ALL_NAMESPACES, RpcConfig};
+use crate::config::{ALL_NAMESPACES, RpcConfig, STOP_PATIENCE};
+use crate::connection::Acceptor;
 use crate::context::{Context, fresh_id};
 use crate::error::RpcError;
 use crate::eth::FilterStore;
 use crate::guard::GuardLayer;
 use crate::metrics::RpcMetrics;
 use crate::openrpc;
-use jsonrpsee::server::{BatchRequestConfig, IdProvider, PingConfig, Server, ServerConfig, ServerHandle};
+use jsonrpsee::server::{
+    BatchRequestConfig, IdProvider, Methods, PingConfig, Server, ServerConfig, ServerHandle,
+    serve_with_graceful_shutdown, stop_channel,
+};
 use jsonrpsee::types::SubscriptionId;
 use serde_json::value::to_raw_value;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 /// A running server. Dropping it stops the server.
@@ -35,11 +41,13 @@ impl RpcHandle {
         &self.metrics
     }
 
-    /// Takes no new connections, and returns when the open ones are closed.
+    /// Takes no new connections, and returns when the calls of the open ones are answered, or after [`STOP_PATIENCE`].
     pub async fn stop(self) {
         // An error means that it has stopped already.
         let _ = self.server.stop();
-        self.server.stopped().await;
+        if timeout(STOP_PATIENCE, self.server.stopped()).await.is_err() {
+            tracing::warn!("stopped the RPC server while calls were still being answered");
+        }
     }
 }
 
@@ -73,12 +81,12 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
     let http = tower::ServiceBuilder::new()
         .layer(GuardLayer::new(&config, metrics.clone()))
         .option_layer(cors(&config.cors_origins)?);
-    let server = Server::builder().set_config(limits).set_http_middleware(http).build(listen).await;
-    let server = server.map_err(|error| match error.kind() {
+    let listener = TcpListener::bind(listen).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => RpcError::AddressInUse(listen),
         _ => RpcError::Listen(listen, error),
     })?;
-    let address = server.local_addr().map_err(|error| RpcError::Listen(listen, error))?;
+    let address = listener.local_addr().map_err(|error| RpcError::Listen(listen, error))?;
+    let acceptor = Acceptor::new(listener, &config);
     let context = Context {
         api,
         heavy: Arc::new(Semaphore::new(config.max_heavy_calls)),
@@ -87,8 +95,25 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
         openrpc: to_raw_value(&document).expect("a JSON value is JSON"),
         config,
     };
-    let module = table.into_module(context)?;
-    Ok(RpcHandle { address, server: server.start(module), metrics })
+    let methods: Methods = table.into_module(context)?.into();
+    let service = Server::builder().set_config(limits).set_http_middleware(http).to_service_builder();
+    let (stop, server) = stop_channel();
+    tokio::spawn(async move {
+        loop {
+            let connection = tokio::select! {
+                () = stop.clone().shutdown() => break,
+                connection = acceptor.accept() => connection,
+            };
+            let service = service.clone().build(methods.clone(), stop.clone());
+            let stopped = stop.clone().shutdown();
+            tokio::spawn(async move {
+                if let Err(error) = serve_with_graceful_shutdown(connection, service, stopped).await {
+                    tracing::debug!(error, "an RPC connection failed");
+                }
+            });
+        }
+    });
+    Ok(RpcHandle { address, server, metrics })
 }
 
 fn check(config: &RpcConfig) -> Result<(), RpcError> {
