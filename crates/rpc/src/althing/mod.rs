@@ -1,0 +1,14 @@
+//! The `althing_` namespace: what other chains do not have. Certificates and blocks come as bytes, so that a client
+//! verifies them itself instead of trusting this node.
+
+mod certificate;
+mod feed;
+mod info;
+
+use crate::registry::Registry;
+
+pub(crate) fn register(registry: &mut Registry) {
+    info::register(registry);
+    certificate::register(registry);
+    feed::register(registry);
+}
