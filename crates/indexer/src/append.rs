@@ -1,0 +1,173 @@
+//! Writing a finalized block: everything about it in one SQL transaction, which is on disk when it commits.
+
+use crate::encoding::{encode_changes, encode_receipts, encode_senders};
+use crate::error::IndexError;
+use crate::history;
+use crate::index::Index;
+use crate::schema::{LOG_BITS, sql};
+use alloy_consensus::Transaction as _;
+use alloy_primitives::{Address, B256};
+use althing_primitives::{FinalizedBlock, Height};
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+impl Index {
+    /// Appends a finalized block; when this returns, it survives a kill. A block that is there already is
+    /// accepted again without effect (but its certificate is kept if it is new).
+    pub fn append(&self, block: &Arc<FinalizedBlock>) -> Result<(), IndexError> {
+        let (height, count) = (block.block.height(), block.block.transactions().len());
+        if block.senders.len() != count || block.receipts.len() != count {
+            let (senders, receipts) = (block.senders.len(), block.receipts.len());
+            return Err(IndexError::Mismatch { height, transactions: count, senders, receipts });
+        }
+        let mut writer = self.connections.writer();
+        let transaction = writer.transaction().map_err(|e| self.sql_error(e))?;
+        if self.check_place(&transaction, block)? {
+            drop(transaction);
+            drop(writer);
+            return match &block.certificate {
+                Some(certificate) => self.set_certificate(height, certificate),
+                None => Ok(()),
+            };
+        }
+        let write = || {
+            let bytes = insert(&transaction, block)?;
+            let pruned = history::after_append(&transaction, &self.config, height)?;
+            transaction.commit()?;
+            Ok((bytes, pruned))
+        };
+        let (bytes, pruned) = write().map_err(|e| self.sql_error(e))?;
+        pruned.into_iter().for_each(|height| self.cache.remove(height));
+        self.cache.insert(block.clone(), bytes);
+        Ok(())
+    }
+
+    /// Adds the certificate of a stored block that had none. A second one is ignored: each proves the same.
+    pub fn set_certificate(&self, height: Height, certificate: &[u8]) -> Result<(), IndexError> {
+        let writer = self.connections.writer();
+        let sql_error = |e| self.sql_error(e);
+        if hash_at(&writer, height).map_err(sql_error)?.is_none() {
+            return Err(IndexError::UnknownBlock(height));
+        }
+        insert_certificate(&writer, height, certificate).map_err(sql_error)?;
+        self.cache.remove(height);
+        Ok(())
+    }
+
+    /// Whether the block is stored already; an error when it does not follow the latest.
+    fn check_place(&self, connection: &Connection, block: &FinalizedBlock) -> Result<bool, IndexError> {
+        let sql_error = |e| self.sql_error(e);
+        let (height, got) = (block.block.height(), block.block.hash());
+        if let Some(stored) = hash_at(connection, height).map_err(sql_error)? {
+            return if stored == got { Ok(true) } else { Err(IndexError::Conflict { height, stored, got }) };
+        }
+        let latest = latest(connection).map_err(sql_error)?;
+        let Some(latest) = latest else { return Ok(false) };
+        if height != latest + 1 {
+            return Err(IndexError::Gap { expected: latest + 1, got: height });
+        }
+        let parent = block.block.header().parent_hash;
+        match hash_at(connection, latest).map_err(sql_error)? {
+            Some(stored) if stored != parent => {
+                Err(IndexError::Conflict { height: latest, stored, got: parent })
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+pub(crate) fn latest(connection: &Connection) -> Result<Option<Height>> {
+    let mut statement = connection.prepare_cached("SELECT max(height) FROM blocks")?;
+    statement.query_row([], |row| row.get::<_, Option<i64>>(0)).map(|height| height.map(|h| h as u64))
+}
+
+pub(crate) fn hash_at(connection: &Connection, height: Height) -> Result<Option<B256>> {
+    let mut statement = connection.prepare_cached("SELECT hash FROM blocks WHERE height = ?1")?;
+    let hash = statement.query_row([sql(height)], |row| row.get::<_, [u8; 32]>(0)).optional()?;
+    Ok(hash.map(B256::from))
+}
+
+/// Writes all rows of a block. Returns the encoded size of what can be read back.
+fn insert(connection: &Connection, block: &FinalizedBlock) -> Result<usize> {
+    let height = sql(block.block.height());
+    let header = alloy_rlp::encode(block.block.header());
+    let hash = block.block.hash();
+    connection.prepare_cached("INSERT INTO blocks VALUES (?1, ?2, ?3)")?.execute(params![
+        height,
+        hash.as_slice(),
+        header
+    ])?;
+    let (body, senders) = (block.block.encode(), encode_senders(&block.senders));
+    let receipts = encode_receipts(&block.receipts);
+    connection
+        .prepare_cached("INSERT INTO bodies VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![height, body, senders, receipts])?;
+    let changes = encode_changes(&block.changes);
+    connection.prepare_cached("INSERT INTO changes VALUES (?1, ?2)")?.execute(params![height, changes])?;
+    if let Some(certificate) = &block.certificate {
+        insert_certificate(connection, block.block.height(), certificate)?;
+    }
+    insert_transactions(connection, height, block)?;
+    insert_logs(connection, height, block)?;
+    history::insert(connection, height, &block.changes)?;
+    Ok(body.len() + senders.len() + receipts.len() + changes.len())
+}
+
+fn insert_certificate(connection: &Connection, height: Height, certificate: &[u8]) -> Result<()> {
+    let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO certificates VALUES (?1, ?2)")?;
+    statement.execute(params![sql(height), certificate]).map(drop)
+}
+
+fn insert_transactions(connection: &Connection, height: i64, block: &FinalizedBlock) -> Result<()> {
+    let mut by_hash = connection.prepare_cached("INSERT INTO transactions VALUES (?1, ?2, ?3)")?;
+    let mut by_nonce = connection.prepare_cached("INSERT INTO nonces VALUES (?1, ?2, ?3, ?4)")?;
+    let mut creations =
+        connection.prepare_cached("INSERT OR REPLACE INTO creations VALUES (?1, ?2, ?3, ?4)")?;
+    // In order of address, so that rows which lie together are written together.
+    let mut activity = BTreeSet::<(Address, i64)>::new();
+    let parts = block.block.transactions().iter().zip(&block.senders).zip(&block.receipts);
+    for (position, ((tx, sender), receipt)) in (0i64..).zip(parts) {
+        by_hash.execute(params![tx.tx_hash().as_slice(), height, position])?;
+        by_nonce.execute(params![sender.as_slice(), sql(tx.nonce()), height, position])?;
+        activity.insert((*sender, position));
+        match tx.to() {
+            Some(recipient) => drop(activity.insert((recipient, position))),
+            None if receipt.status() => {
+                let created = sender.create(tx.nonce());
+                creations.execute(params![created.as_slice(), height, position, sender.as_slice()])?;
+                activity.insert((created, position));
+            }
+            None => {}
+        }
+    }
+    let mut statement = connection.prepare_cached("INSERT INTO activity VALUES (?1, ?2, ?3)")?;
+    for (address, position) in activity {
+        statement.execute(params![address.as_slice(), height, position])?;
+    }
+    Ok(())
+}
+
+fn insert_logs(connection: &Connection, height: i64, block: &FinalizedBlock) -> Result<()> {
+    let mut statement =
+        connection.prepare_cached("INSERT INTO logs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
+    let mut id = height << LOG_BITS;
+    for (position, (tx, receipt)) in (0i64..).zip(block.block.transactions().iter().zip(&block.receipts)) {
+        for log in receipt.logs() {
+            let topic = |n: usize| log.topics().get(n).map(|topic| topic.as_slice());
+            statement.execute(params![
+                id,
+                position,
+                tx.tx_hash().as_slice(),
+                log.address.as_slice(),
+                topic(0),
+                topic(1),
+                topic(2),
+                topic(3),
+                log.data.data.as_ref()
+            ])?;
+            id += 1;
+        }
+    }
+    Ok(())
+}
