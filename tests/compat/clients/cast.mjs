@@ -2,7 +2,7 @@
 
 import { getContractAddress, keccak256, parseEther } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { assert, contract, failure, finish, same, settings, test, until, url } from "../lib/cases.mjs";
+import { assert, contract, failure, finish, same, settings, test, url } from "../lib/cases.mjs";
 import { command, foundry } from "../lib/foundry.mjs";
 
 const [key, secondKey, thirdKey] = settings.keys;
@@ -11,7 +11,7 @@ const probe = contract("Probe");
 const cast = (...args) => command(foundry("cast"), args, { ETH_RPC_URL: url });
 const json = async (...args) => JSON.parse(await cast(...args, "--json"));
 const send = (...args) => json("send", "--private-key", key, ...args);
-const FRESH = () => privateKeyToAccount(keccak256(`0x${Buffer.from(`${key}${Math.random()}`).toString("hex")}`)).address;
+const fresh = () => privateKeyToAccount(keccak256(`0x${Buffer.from(`${key}${Math.random()}`).toString("hex")}`)).address;
 let address;
 let deployedIn;
 
@@ -21,14 +21,14 @@ await test("chain id, client version, block number, gas price, base fee", async 
 });
 
 await test("transfer with EIP-1559 fees", async () => {
-  const to = FRESH();
+  const to = fresh();
   const receipt = await send(to, "--value", "1ether");
   same([receipt.status, receipt.type], ["0x1", "0x2"], "status and type");
   same(BigInt(await cast("balance", to)), parseEther("1"), "balance");
 });
 
 await test("legacy transfer with a chain id", async () => {
-  const receipt = await send(FRESH(), "--value", "1", "--legacy");
+  const receipt = await send(fresh(), "--value", "1", "--legacy");
   same([receipt.status, receipt.type], ["0x1", "0x0"], "status and type");
   same(Number((await json("tx", receipt.transactionHash)).chainId), settings.chainId, "chain id");
 });
@@ -88,7 +88,7 @@ await test("authorisation of code (EIP-7702)", async () => {
   const receipt = await json("send", "--private-key", secondKey, bob, "--value", "0", "--auth", batcher);
   same([receipt.status, receipt.type], ["0x1", "0x4"], "status and type");
   same((await cast("code", bob)).toLowerCase(), `0xef0100${batcher.slice(2).toLowerCase()}`, "code");
-  const to = FRESH();
+  const to = fresh();
   await json("send", "--private-key", secondKey, bob, "execute((address,uint256,bytes)[])", `[(${to},5,0x)]`);
   same(BigInt(await cast("balance", to)), 5n, "balance");
 });
@@ -102,7 +102,7 @@ await test("sponsored authorisation (EIP-7702)", async () => {
 });
 
 await test("signed apart, published later", async () => {
-  const raw = await cast("mktx", "--private-key", key, FRESH(), "--value", "1");
+  const raw = await cast("mktx", "--private-key", key, fresh(), "--value", "1");
   const receipt = JSON.parse(await cast("publish", raw));
   same(receipt.status, "0x1", "status");
 });
@@ -111,7 +111,7 @@ await test("nonces: several sent without waiting", async () => {
   const nonce = Number(await cast("nonce", alice, "--block", "pending"));
   const sent = [];
   for (const step of [1, 0]) {
-    sent.push(await cast("send", "--async", "--private-key", key, "--nonce", String(nonce + step), "--gas-limit", "21000", FRESH(), "--value", "1"));
+    sent.push(await cast("send", "--async", "--private-key", key, "--nonce", String(nonce + step), "--gas-limit", "21000", fresh(), "--value", "1"));
   }
   for (const hash of sent) same((await json("receipt", hash)).status, "0x1", "status");
 });
@@ -149,11 +149,6 @@ await test("header hash recomputed from cast's RLP", async () => {
   const { hash, number } = await json("block", "latest");
   const raw = await cast("block", String(Number(number)), "--raw");
   same(keccak256(raw.trim()), hash, "hash");
-});
-
-await test("wait for a block", async () => {
-  const start = Number(await cast("block-number"));
-  await until(async () => Number(await cast("block-number")) > start, "the next block");
 });
 
 finish();
