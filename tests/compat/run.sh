@@ -1,0 +1,57 @@
+#!/bin/sh
+# Installs the clients at their pinned versions and runs them against the network that ALTHING_RPC_URLS names.
+# The second run installs nothing. Exit code: 0 when every case passes.
+set -eu
+cd "$(dirname "$0")"
+
+# The oldest Node that Hardhat 3 takes.
+NODE_MAJOR=22
+NODE_MINOR=13
+
+fail() {
+  echo "tests/compat/run.sh: $1" >&2
+  exit 2
+}
+
+# Runs an installation when the file that pins it has changed since the last one.
+once() {
+  pins=$1 stamp=$2
+  shift 2
+  sum=$(cksum <"$pins")
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && return
+  "$@"
+  echo "$sum" >"$stamp"
+}
+
+install_packages() {
+  echo "# installing the pinned packages of $1" >&2
+  # Not "npm ci": it refuses a lock file that lacks another platform's optional package, and not every registry has all of them.
+  (cd "$1" && rm -rf node_modules && npm install --no-save --no-progress --loglevel=error >&2)
+}
+
+install_python() {
+  echo "# installing the pinned packages of requirements.txt" >&2
+  if ! python3 -c 'import ensurepip' 2>/dev/null; then
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "python3 has no venv; install it: apt-get install python3-venv"
+    apt-get update -q >&2 && apt-get install -q -y python3-venv >&2
+  fi
+  rm -rf .venv
+  python3 -m venv .venv
+  .venv/bin/pip install --quiet --disable-pip-version-check --no-deps -r requirements.txt
+}
+
+[ -n "${ALTHING_RPC_URLS:-}" ] || fail "name the network: ALTHING_RPC_URLS=http://127.0.0.1:8545,http://127.0.0.1:8546 $0"
+command -v node >/dev/null && command -v npm >/dev/null || fail "node and npm are needed, version 20 or newer"
+command -v python3 >/dev/null || fail "python3 is needed, version 3.11 or newer"
+
+recent="const [a, b] = process.versions.node.split('.').map(Number); process.exit(a > $NODE_MAJOR || (a === $NODE_MAJOR && b >= $NODE_MINOR) ? 0 : 1)"
+if ! node -e "$recent"; then
+  once runtime/package-lock.json runtime/node_modules/.installed install_packages runtime
+  for bin in runtime/node_modules/node-*/bin; do PATH="$PWD/$bin:$PATH"; done
+  export PATH
+  node -e "$recent" || fail "Node $NODE_MAJOR.$NODE_MINOR or newer is needed on this platform"
+fi
+once package-lock.json node_modules/.installed install_packages .
+once requirements.txt .venv/.installed install_python
+
+exec node run.mjs
