@@ -143,13 +143,32 @@ impl Chain {
             base_fee: althing_execution::next_base_fee(&self.spec, parent.header()),
             prevrandao: block.mix_hash,
             parent_hash: parent.hash(),
-            system: SystemInputs {
-                epoch: block.epoch,
-                epoch_start: block.epoch * self.spec.epoch_blocks,
-                key_id: 0,
-                group_key: self.spec.committee.group_key.clone(),
-                committee_size: self.spec.validators.len() as u64,
-            },
+            system: self.system_inputs(block.epoch),
+        }
+    }
+
+    /// What a final block's transactions knew of it: for simulations on its state and for replays.
+    pub fn context_of(&self, block: &Block) -> BlockContext {
+        let header = block.header();
+        BlockContext {
+            number: header.number,
+            timestamp: header.timestamp,
+            beneficiary: header.beneficiary,
+            gas_limit: header.gas_limit,
+            base_fee: header.base_fee_per_gas.unwrap_or(self.spec.base_fee),
+            prevrandao: header.mix_hash,
+            parent_hash: header.parent_hash,
+            system: self.system_inputs(block.seal().epoch),
+        }
+    }
+
+    fn system_inputs(&self, epoch: u64) -> SystemInputs {
+        SystemInputs {
+            epoch,
+            epoch_start: epoch * self.spec.epoch_blocks,
+            key_id: 0,
+            group_key: self.spec.committee.group_key.clone(),
+            committee_size: self.spec.validators.len() as u64,
         }
     }
 

@@ -1,11 +1,30 @@
-//! althing-node: see ARCHITECTURE.md.
+//! The node: everything put together. The only place that knows of tokio, files, ports and signals.
+//!
+//! Invariant: nothing here is a process-wide singleton; two nodes can run in one process.
 
+#![recursion_limit = "256"]
+
+mod api;
+mod archive;
 pub mod config;
+mod data_dir;
+mod follow;
+mod genesis;
+mod gossip;
+mod history;
 pub mod logging;
+mod metrics;
+mod network;
 pub mod ops;
+mod run;
+mod services;
+mod txpool;
 pub mod vault;
 
-/// Runs a node until it is told to stop. To be replaced by the composition of the node.
-pub fn run(_config: config::NodeConfig) -> eyre::Result<()> {
-    eyre::bail!("this build has no node composition yet")
+pub use gossip::{GossipMessage, Hello, MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS};
+pub use run::{read_spec, run};
+
+/// Name and version of the program, as clients see it.
+pub fn version() -> String {
+    format!("althing/{}/{}-{}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH)
 }

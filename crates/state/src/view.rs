@@ -125,8 +125,13 @@ impl<E: Context + Spawner> StateView for BatchView<'_, E> {
 }
 
 /// State as the databases hold it: that of the last applied block, which may advance between two reads.
-#[derive(Clone)]
 pub struct DatabaseView<E: Context + Spawner>(pub Databases<E>);
+
+impl<E: Context + Spawner> Clone for DatabaseView<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 impl<E: Context + Spawner> StateView for DatabaseView<E> {
     async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {

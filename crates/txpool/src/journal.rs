@@ -67,14 +67,23 @@ impl Journal {
 
     /// Appends a transaction; when this returns it is on disk.
     pub fn append(&mut self, raw: &[u8]) -> Result<(), JournalError> {
-        let entry = entry(raw);
-        let result = self.file.write_all(&entry).and_then(|()| self.file.sync_data());
+        self.append_bytes(&entry(raw))
+    }
+
+    /// Appends transactions with one sync; when this returns all are on disk.
+    pub fn append_all(&mut self, raw: &[Bytes]) -> Result<(), JournalError> {
+        let entries: Vec<u8> = raw.iter().flat_map(|raw| entry(raw)).collect();
+        self.append_bytes(&entries)
+    }
+
+    fn append_bytes(&mut self, entries: &[u8]) -> Result<(), JournalError> {
+        let result = self.file.write_all(entries).and_then(|()| self.file.sync_data());
         if let Err(reason) = result {
             // A partial entry would hide everything appended after it.
             let cut = self.file.set_len(self.bytes).and_then(|()| self.file.seek(SeekFrom::End(0)));
             return Err(self.error(cut.err().unwrap_or(reason)));
         }
-        self.bytes += entry.len() as u64;
+        self.bytes += entries.len() as u64;
         Ok(())
     }
 

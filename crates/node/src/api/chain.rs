@@ -1,0 +1,159 @@
+//! Blocks, transactions, logs, committees: what the index and the chain spec know.
+
+use super::Node;
+use alloy_primitives::{Address, B256};
+use althing_chain::Head;
+use althing_consensus::ceremony;
+use althing_indexer::{LogLimits, LogQuery as IndexQuery};
+use althing_primitives::{Epoch, Height, OperatorKey};
+use althing_rpc::api::{
+    AddressPage, BlockKey, Committee, CommitteeMember, ConsensusState, ContractCreation, Direction, LogPage, LogQuery,
+    NodeError, NodeStatus, SyncProgress, TransactionLocation,
+};
+use std::sync::atomic::Ordering;
+
+/// Blocks behind the highest known at which a node says that it is catching up.
+const SYNC_LAG: Height = 8;
+
+fn location(found: althing_indexer::TransactionLocation) -> TransactionLocation {
+    TransactionLocation { height: found.height, index: found.position }
+}
+
+impl Node {
+    pub(super) async fn block_by(&self, key: BlockKey) -> Result<Option<Head>, NodeError> {
+        match key {
+            BlockKey::Height(height) => self.block_at(height).await,
+            BlockKey::Hash(hash) => {
+                let head = self.archive.head();
+                if head.block.hash() == hash {
+                    return Ok(Some(head));
+                }
+                let block = self.query(move |index| index.block_by_hash(&hash)).await?;
+                // A block is archived a moment before its state is applied.
+                Ok(block.filter(|block| block.block.height() <= head.block.height()))
+            }
+        }
+    }
+
+    pub(super) async fn locate(&self, hash: B256) -> Result<Option<TransactionLocation>, NodeError> {
+        let latest = self.archive.head().block.height();
+        let found = self.query(move |index| index.transaction(&hash)).await?;
+        Ok(found.map(location).filter(|found| found.height <= latest))
+    }
+
+    pub(super) async fn find_logs(&self, query: LogQuery, max: usize) -> Result<LogPage, NodeError> {
+        let reached = query.to;
+        let limits = LogLimits { max_results: max, max_range: u64::MAX };
+        let query =
+            IndexQuery { from: query.from, to: query.to, addresses: query.addresses, topics: query.topics };
+        let found = self.query(move |index| index.logs(&query, limits)).await?;
+        let logs = found.into_iter().map(rpc_log).collect();
+        Ok(LogPage { logs, reached })
+    }
+
+    pub(super) async fn activity(
+        &self,
+        address: Address,
+        from: Height,
+        direction: Direction,
+        page: usize,
+    ) -> Result<AddressPage, NodeError> {
+        let found = self
+            .query(move |index| match direction {
+                Direction::Older => index.activity_before(&address, Some(from), page),
+                Direction::Newer => index.activity_after(&address, from, page),
+            })
+            .await?;
+        let mut locations: Vec<_> = found.transactions.into_iter().map(location).collect();
+        let complete = match direction {
+            Direction::Older => found.oldest,
+            Direction::Newer => {
+                locations.reverse();
+                found.newest
+            }
+        };
+        Ok(AddressPage { locations, complete })
+    }
+
+    async fn hash_at(&self, found: althing_indexer::TransactionLocation) -> Result<Option<B256>, NodeError> {
+        let block = self.block_at(found.height).await?;
+        Ok(block.and_then(|block| block.block.transactions().get(found.position).map(|t| *t.tx_hash())))
+    }
+
+    pub(super) async fn by_sender_nonce(&self, sender: Address, nonce: u64) -> Result<Option<B256>, NodeError> {
+        match self.query(move |index| index.transaction_by_nonce(&sender, nonce)).await? {
+            Some(found) => self.hash_at(found).await,
+            None => Ok(None),
+        }
+    }
+
+    pub(super) async fn creation(&self, address: Address) -> Result<Option<ContractCreation>, NodeError> {
+        let Some(found) = self.query(move |index| index.creation(&address)).await? else { return Ok(None) };
+        let transaction = self.hash_at(found.transaction).await?;
+        Ok(transaction.map(|transaction| ContractCreation { transaction, creator: found.creator }))
+    }
+
+    pub(super) async fn committee_of(&self, epoch: Epoch) -> Result<Option<Committee>, NodeError> {
+        let spec = &self.chain.spec;
+        // With a fixed committee the coming two epochs are known as well.
+        if epoch > spec.epoch_of(self.archive.head().block.height()) + 2 {
+            return Ok(None);
+        }
+        let info =
+            ceremony::epoch_info(&spec.committee).map_err(|error| NodeError::Internal(error.to_string()))?;
+        let member = |key: &althing_consensus::PublicKey| {
+            let operator = OperatorKey::from_slice(key.as_ref());
+            let validator = spec.validator(&operator);
+            CommitteeMember {
+                name: validator.map(|v| v.name.clone()).unwrap_or_default(),
+                operator,
+                reward: validator.map(|v| v.reward).unwrap_or_default(),
+            }
+        };
+        Ok(Some(Committee {
+            epoch,
+            first_height: epoch * spec.epoch_blocks,
+            last_height: (epoch + 1) * spec.epoch_blocks - 1,
+            key_id: 0,
+            group_key: spec.committee.group_key.clone(),
+            members: info.output.players().iter().map(member).collect(),
+        }))
+    }
+
+    pub(super) async fn node_status(&self) -> NodeStatus {
+        let current = self.archive.head().block.height();
+        let highest = match &self.upstream {
+            Some(upstream) => upstream.highest(),
+            None => self.peers.highest(),
+        };
+        let syncing = (highest > current + SYNC_LAG)
+            .then_some(SyncProgress { starting: self.started_at, current, highest });
+        let consensus = self.operator.map(|_| ConsensusState {
+            epoch: self.progress.epoch.load(Ordering::Relaxed),
+            view: self.progress.view.load(Ordering::Relaxed),
+            signing: true,
+        });
+        let oldest = |found: Result<Option<Height>, NodeError>| found.ok().flatten().unwrap_or_default();
+        NodeStatus {
+            syncing,
+            peers: if self.upstream.is_some() { 1 } else { self.peers.count() },
+            operator: self.operator,
+            consensus,
+            oldest_block: oldest(self.query(|index| index.oldest()).await),
+            oldest_state: oldest(self.query(|index| index.oldest_state()).await),
+        }
+    }
+}
+
+fn rpc_log(found: althing_indexer::IndexedLog) -> alloy_rpc_types_eth::Log {
+    alloy_rpc_types_eth::Log {
+        inner: found.log,
+        block_hash: Some(found.block_hash),
+        block_number: Some(found.height),
+        block_timestamp: None,
+        transaction_hash: Some(found.transaction_hash),
+        transaction_index: Some(found.transaction_position as u64),
+        log_index: Some(found.log_index as u64),
+        removed: false,
+    }
+}

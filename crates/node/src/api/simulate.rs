@@ -1,0 +1,126 @@
+//! Calls that nobody signed, and replays of final blocks, on a thread pool of their own so that a costly call
+//! never holds up consensus.
+
+use super::{Node, state_error};
+use crate::history::HistoryView;
+use alloy_primitives::Bytes;
+use alloy_rpc_types_eth::{AccessListResult, state::EvmOverrides};
+use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
+use althing_chain::Chain;
+use althing_execution::{
+    CallStatus, ExecutionError, ReplayedBlock, Simulation, SimulationError, call, create_access_list, estimate_gas,
+    trace_block, trace_call, trace_transaction,
+};
+use althing_primitives::{FinalizedBlock, Height, Recovered};
+use althing_rpc::api::{CallRequest, NodeError, TransactionLocation};
+use commonware_runtime::tokio::Context;
+use std::future::Future;
+
+fn simulation_error(error: SimulationError) -> NodeError {
+    match error {
+        SimulationError::Reverted(data) => NodeError::Revert(data),
+        SimulationError::Halted(reason) => NodeError::Halt(reason),
+        SimulationError::GasExceedsAllowance(_) => NodeError::Halt(error.to_string()),
+        SimulationError::Execution(ExecutionError::State(error)) => state_error(error),
+        SimulationError::Execution(error) => NodeError::Internal(error.to_string()),
+        _ => NodeError::Invalid(error.to_string()),
+    }
+}
+
+/// Drives a future that computes for long on a blocking thread.
+async fn off_the_workers<T: Send + 'static>(
+    work: impl Future<Output = Result<T, SimulationError>> + Send + 'static,
+) -> Result<T, NodeError> {
+    let handle = tokio::runtime::Handle::current();
+    match tokio::task::spawn_blocking(move || handle.block_on(work)).await {
+        Ok(result) => result.map_err(simulation_error),
+        Err(panic) if panic.is_panic() => std::panic::resume_unwind(panic.into_panic()),
+        Err(cancelled) => Err(NodeError::Internal(cancelled.to_string())),
+    }
+}
+
+impl Node {
+    async fn known_block(&self, height: Height) -> Result<std::sync::Arc<FinalizedBlock>, NodeError> {
+        self.block_at(height).await?.ok_or_else(|| NodeError::Invalid(format!("block {height} is unknown")))
+    }
+
+    async fn simulation(&self, request: &CallRequest) -> Result<(Simulation, HistoryView<Context>), NodeError> {
+        let block = self.known_block(request.height).await?;
+        let simulation = Simulation {
+            spec: (*self.chain.spec).clone(),
+            block: self.chain.context_of(&block.block),
+            overrides: EvmOverrides {
+                state: request.state_overrides.clone(),
+                block: request.block_overrides.clone().map(Box::new),
+            },
+            gas_cap: request.gas_cap,
+        };
+        Ok((simulation, self.state(request.height)?))
+    }
+
+    pub(super) async fn simulate_call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
+        let (at, view) = self.simulation(&request).await?;
+        let result = off_the_workers(async move { call(at, request.transaction, &view).await }).await?;
+        match result.status {
+            CallStatus::Success => Ok(result.output),
+            CallStatus::Revert => Err(NodeError::Revert(result.output)),
+            CallStatus::Halt(reason) => Err(NodeError::Halt(reason)),
+        }
+    }
+
+    pub(super) async fn simulate_estimate(&self, request: CallRequest) -> Result<u64, NodeError> {
+        let (at, view) = self.simulation(&request).await?;
+        off_the_workers(async move { estimate_gas(at, request.transaction, &view).await }).await
+    }
+
+    pub(super) async fn simulate_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError> {
+        let (at, view) = self.simulation(&request).await?;
+        off_the_workers(async move { create_access_list(at, request.transaction, &view).await }).await
+    }
+
+    pub(super) async fn simulate_trace(
+        &self,
+        request: CallRequest,
+        options: GethDebugTracingOptions,
+    ) -> Result<GethTrace, NodeError> {
+        let (at, view) = self.simulation(&request).await?;
+        off_the_workers(async move { trace_call(at, request.transaction, options, &view).await }).await
+    }
+
+    /// A block to replay, with its parent's state.
+    async fn replay(&self, height: Height) -> Result<(ReplayedBlock, HistoryView<Context>), NodeError> {
+        let parent = height
+            .checked_sub(1)
+            .ok_or_else(|| NodeError::Invalid("genesis has no transactions to trace".into()))?;
+        let block = self.known_block(height).await?;
+        Ok((replayed(&self.chain, &block), self.state(parent)?))
+    }
+
+    pub(super) async fn replay_transaction(
+        &self,
+        location: TransactionLocation,
+        options: GethDebugTracingOptions,
+    ) -> Result<GethTrace, NodeError> {
+        let (block, view) = self.replay(location.height).await?;
+        off_the_workers(async move { trace_transaction(block, location.index, options, &view).await }).await
+    }
+
+    pub(super) async fn replay_block(
+        &self,
+        height: Height,
+        options: GethDebugTracingOptions,
+    ) -> Result<Vec<GethTrace>, NodeError> {
+        let (block, view) = self.replay(height).await?;
+        off_the_workers(async move { trace_block(block, options, &view).await }).await
+    }
+}
+
+fn replayed(chain: &Chain, block: &FinalizedBlock) -> ReplayedBlock {
+    let pairs = block.block.transactions().iter().zip(&block.senders);
+    ReplayedBlock {
+        spec: (*chain.spec).clone(),
+        context: chain.context_of(&block.block),
+        hash: Some(block.block.hash()),
+        transactions: pairs.map(|(tx, sender)| Recovered::new_unchecked(tx.clone(), *sender)).collect(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Final blocks on this node: stored in the index, published to everybody who listens.
+
+use althing_chain::{Head, Sink};
+use althing_indexer::{Index, IndexError};
+use althing_primitives::{B256, FinalizedBlock, Height};
+use futures::future::BoxFuture;
+use parking_lot::RwLock;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+use tokio::sync::{broadcast, watch};
+
+/// Final blocks that a slow subscriber may lag behind before it loses some.
+const BLOCK_EVENTS: usize = 256;
+
+/// Pending transactions that a slow subscriber may lag behind.
+const PENDING_EVENTS: usize = 16_384;
+
+/// Stores final blocks and tells of them.
+#[derive(Debug)]
+pub struct Archive {
+    index: Arc<Index>,
+    /// Height of the last stored block; at least that of `head`.
+    archived: AtomicU64,
+    /// The last block whose state can be read.
+    head: RwLock<Head>,
+    head_since: RwLock<Instant>,
+    /// Whether a block was published since the start.
+    published: AtomicBool,
+    blocks: broadcast::Sender<Head>,
+    pending: broadcast::Sender<B256>,
+    progress: watch::Sender<Height>,
+}
+
+impl Archive {
+    /// Over an index that holds at least genesis. `head` is the block whose state the databases hold.
+    pub fn new(index: Arc<Index>, head: Head) -> Result<Self, IndexError> {
+        let archived = index.latest()?.unwrap_or_default();
+        let height = head.block.height();
+        Ok(Self {
+            index,
+            archived: AtomicU64::new(archived),
+            head: RwLock::new(head),
+            head_since: RwLock::new(Instant::now()),
+            published: AtomicBool::new(false),
+            blocks: broadcast::channel(BLOCK_EVENTS).0,
+            pending: broadcast::channel(PENDING_EVENTS).0,
+            progress: watch::channel(height).0,
+        })
+    }
+
+    /// The index.
+    pub fn index(&self) -> &Arc<Index> {
+        &self.index
+    }
+
+    /// The last block whose state can be read.
+    pub fn head(&self) -> Head {
+        self.head.read().clone()
+    }
+
+    /// When the head last moved.
+    pub fn head_since(&self) -> Instant {
+        *self.head_since.read()
+    }
+
+    /// Height of the last stored block.
+    pub fn archived(&self) -> Height {
+        self.archived.load(Ordering::Acquire)
+    }
+
+    /// Every block as its state becomes readable.
+    pub fn subscribe_blocks(&self) -> broadcast::Receiver<Head> {
+        self.blocks.subscribe()
+    }
+
+    /// Hashes of transactions that become pending.
+    pub fn subscribe_pending(&self) -> broadcast::Receiver<B256> {
+        self.pending.subscribe()
+    }
+
+    /// Height of the head as it moves.
+    pub fn progress(&self) -> watch::Receiver<Height> {
+        self.progress.subscribe()
+    }
+
+    /// Sets the head of a node that has published nothing yet.
+    pub(crate) fn start_at(&self, block: Head) {
+        let mut head = self.head.write();
+        if !self.has_published() {
+            *head = block;
+        }
+    }
+
+    /// Whether a block was published since the start.
+    pub(crate) fn has_published(&self) -> bool {
+        self.published.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn announce_pending(&self, hash: B256) {
+        // Nobody listening is fine.
+        let _ = self.pending.send(hash);
+    }
+
+    /// Stores a block, in the calling thread; durable on return. Stops the node when the disk fails, since
+    /// a node that cannot keep what is final must not go on.
+    pub(crate) fn store(&self, block: &Head) {
+        if let Err(error) = self.index.append(block) {
+            panic!("final block {} cannot be stored: {error}", block.block.height());
+        }
+        self.archived.fetch_max(block.block.height(), Ordering::AcqRel);
+    }
+
+    /// Makes a stored block the head and tells everybody.
+    pub(crate) fn publish(&self, block: Head) {
+        let height = block.block.height();
+        {
+            let mut head = self.head.write();
+            self.published.store(true, Ordering::Release);
+            *head = block.clone();
+        }
+        *self.head_since.write() = Instant::now();
+        let _ = self.blocks.send(block);
+        self.progress.send_replace(height);
+    }
+}
+
+/// The chain's end of the archive.
+#[derive(Clone, Debug)]
+pub(crate) struct ArchiveSink(pub(crate) Arc<Archive>);
+
+impl Sink for ArchiveSink {
+    fn append(&self, block: FinalizedBlock) -> BoxFuture<'static, Head> {
+        let archive = self.0.clone();
+        Box::pin(async move {
+            let block = Arc::new(block);
+            let stored = block.clone();
+            match tokio::task::spawn_blocking(move || archive.store(&stored)).await {
+                Ok(()) => block,
+                Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+            }
+        })
+    }
+
+    fn applied(&self, block: Head) {
+        // After a crash blocks are applied again that were published before; subscribers saw none of them.
+        self.0.publish(block);
+    }
+}

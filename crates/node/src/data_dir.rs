@@ -1,0 +1,79 @@
+//! The node's folder: who may use it, and to which network it belongs.
+
+use althing_primitives::{B256, ChainSpec};
+use eyre::{Context as _, Result, bail};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+/// A locked data folder.
+#[derive(Debug)]
+pub(crate) struct DataDir {
+    root: PathBuf,
+    /// Held for the life of the process; the system releases it even after a kill.
+    _lock: File,
+}
+
+impl DataDir {
+    /// Creates or opens the folder, locks it, and checks that it belongs to this network.
+    pub(crate) fn open(root: &Path, spec: &ChainSpec) -> Result<Self> {
+        fs::create_dir_all(root).wrap_err_with(|| format!("cannot create the data folder {}", root.display()))?;
+        let path = root.join("LOCK");
+        let lock = File::create(&path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
+        if lock.try_lock().is_err() {
+            bail!(
+                "the data folder {} is in use by another process; stop it, or use another folder. Never run one \
+                 validator twice: it would sign two blocks for one view",
+                root.display()
+            );
+        }
+        let data = Self { root: root.into(), _lock: lock };
+        data.check_network(spec.hash())?;
+        Ok(data)
+    }
+
+    fn check_network(&self, expected: B256) -> Result<()> {
+        let path = self.root.join("NETWORK");
+        match fs::read_to_string(&path) {
+            Ok(text) if text.trim() == expected.to_string() => Ok(()),
+            Ok(text) => bail!(
+                "the data folder {} belongs to another network (chain spec {}, not {expected}); use another folder, \
+                 or the chain spec it was made with",
+                self.root.display(),
+                text.trim()
+            ),
+            Err(_) => fs::write(&path, format!("{expected}\n"))
+                .wrap_err_with(|| format!("cannot write {}", path.display())),
+        }
+    }
+
+    /// Journals of consensus and the state databases.
+    pub(crate) fn consensus(&self) -> PathBuf {
+        self.root.join("consensus")
+    }
+
+    /// The index of final blocks.
+    pub(crate) fn index(&self) -> PathBuf {
+        self.root.join("index.sqlite")
+    }
+
+    /// Local transactions.
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.root.join("transactions.journal")
+    }
+
+    /// Whether consensus may have begun in this folder.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.root.join("BEGUN").exists()
+    }
+
+    /// Notes that genesis is in place, durably.
+    pub(crate) fn begin(&self) -> Result<()> {
+        let path = self.root.join("BEGUN");
+        let file = File::create(&path).wrap_err_with(|| format!("cannot write {}", path.display()))?;
+        file.sync_all()?;
+        File::open(&self.root)?.sync_all()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! The world state after any kept height: the present databases, corrected by what changed since.
+
+use crate::archive::Archive;
+use althing_indexer::{HistoryAnswer, IndexError};
+use althing_primitives::{Height, StateKey, StateValue};
+use althing_state::{DatabaseView, StateError, StateView};
+use commonware_runtime::Spawner;
+use commonware_storage::Context;
+use std::sync::Arc;
+
+/// State after block `height`.
+///
+/// A block's old values are archived before its state is applied. So reading the databases first and the archive
+/// second always finds either the value itself or the record of its change, whatever happens in between.
+#[derive(Debug)]
+pub struct HistoryView<E: Context + Spawner> {
+    pub(crate) databases: DatabaseView<E>,
+    pub(crate) archive: Arc<Archive>,
+    pub(crate) height: Height,
+}
+
+impl<E: Context + Spawner> StateView for HistoryView<E> {
+    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+        let current = self.databases.get_many(keys).await?;
+        if self.archive.archived() == self.height {
+            return Ok(current);
+        }
+        let (archive, keys, height) = (self.archive.clone(), keys.to_vec(), self.height);
+        let batch = tokio::task::spawn_blocking(move || archive.index().values_at(&keys, height))
+            .await
+            .map_err(|error| StateError::Database(error.to_string()))?
+            .map_err(|error: IndexError| StateError::Database(error.to_string()))?;
+        current
+            .into_iter()
+            .zip(batch.answers)
+            .map(|(current, answer)| match answer {
+                HistoryAnswer::Unchanged => Ok(current),
+                HistoryAnswer::Before(value) => Ok(value),
+                HistoryAnswer::Pruned { oldest } => Err(StateError::Pruned { height: self.height, oldest }),
+            })
+            .collect()
+    }
+}

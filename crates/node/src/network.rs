@@ -1,0 +1,99 @@
+//! The validators' encrypted mesh.
+
+use crate::config::P2p;
+use althing_chain::{Network, Operator, channels, max_message_size};
+use althing_consensus::{PrivateKey, PublicKey};
+use althing_primitives::{ChainSpec, chainspec::MAX_VALIDATORS};
+use commonware_cryptography::ChaCha20Poly1305;
+use commonware_glue::dkg::network::AddressableManager;
+use commonware_p2p::authenticated::lookup;
+use commonware_runtime::{Quota, Supervisor as _, tokio::Context};
+use commonware_stream::{
+    SakeCups,
+    cups::{self, Cups},
+    sake::{self, Sake},
+};
+use commonware_utils::{NZU32, NZUsize};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    time::Duration,
+};
+
+/// How far two nodes' clocks may differ in a handshake. Blocks bound the drift more tightly.
+const HANDSHAKE_DRIFT: Duration = Duration::from_secs(600);
+
+/// Longest handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Messages that the p2p layer's own mailboxes hold.
+const MAILBOX: NonZeroUsize = NZUsize!(1024);
+
+/// Peer sets of consecutive epochs that stay connected.
+const TRACKED_SETS: NonZeroUsize = NZUsize!(4);
+
+/// How long a peer that broke the protocol is not connected to.
+const BLOCK_DURATION: Duration = Duration::from_secs(600);
+
+type Handshake = SakeCups<PrivateKey, ChaCha20Poly1305>;
+pub(crate) type Sender = lookup::Sender<PublicKey, Context>;
+pub(crate) type Receiver = lookup::Receiver<PublicKey>;
+pub(crate) type Oracle = lookup::Oracle<PublicKey>;
+type Manager = AddressableManager<Oracle>;
+
+/// The mesh with all channels registered.
+pub(crate) struct Mesh {
+    pub(crate) network: Network<Sender, Receiver, Manager, Oracle>,
+    pub(crate) transactions: (Sender, Receiver),
+    transport: lookup::Network<Context, Handshake>,
+}
+
+impl Mesh {
+    /// Registers all channels; nothing is dialled yet.
+    pub(crate) fn new(context: &Context, p2p: &P2p, operator: &Operator, spec: &ChainSpec) -> Self {
+        let handshake = Cups::<_, ChaCha20Poly1305>::new(
+            Sake {
+                signer: operator.secret().clone(),
+                synchrony_bound: HANDSHAKE_DRIFT,
+                max_handshake_age: HANDSHAKE_DRIFT,
+                version: sake::Version::V1,
+            },
+            cups::Version::V1,
+        );
+        let namespace = [spec.namespace().as_slice(), b"/P2P"].concat();
+        // A set holds at most the dealers, players and next players of an epoch.
+        let peers = NonZeroUsize::new(3 * MAX_VALIDATORS.min(spec.validators.len())).unwrap_or(MAILBOX);
+        let mut config =
+            lookup::Config::local(handshake, &namespace, p2p.listen, peers, max_message_size(), MAILBOX);
+        config.allow_private_ips = p2p.allow_private_ips;
+        config.bypass_ip_check = false;
+        config.handshake_timeout = HANDSHAKE_TIMEOUT;
+        config.max_concurrent_handshakes = NonZeroU32::new(p2p.max_connections).unwrap_or(NZU32!(64));
+        config.allowed_handshake_rate_per_ip =
+            Quota::per_second(NonZeroU32::new(p2p.max_handshakes_per_ip_s).unwrap_or(NZU32!(16)));
+        config.tracked_peer_sets = TRACKED_SETS;
+        config.block_duration = BLOCK_DURATION;
+        let (mut transport, oracle) = lookup::Network::new(context.child("network"), config);
+        let mut open = |channel: althing_chain::Channel| transport.register(channel.id, channel.quota());
+        let network = Network {
+            votes: open(channels::VOTES),
+            certificates: open(channels::CERTIFICATES),
+            resolver: open(channels::RESOLVER),
+            backfill: open(channels::BACKFILL),
+            blocks: open(channels::BLOCKS),
+            state: channels::STATE.map(&mut open),
+            resharing: open(channels::RESHARING),
+            manager: AddressableManager::new(oracle.clone()),
+            blocker: oracle,
+        };
+        let transactions = open(channels::TRANSACTIONS);
+        Self { network, transactions, transport }
+    }
+
+    /// Begins to accept and dial.
+    pub(crate) fn start(
+        self,
+    ) -> (Network<Sender, Receiver, Manager, Oracle>, (Sender, Receiver), commonware_runtime::Handle<()>) {
+        let handle = self.transport.start();
+        (self.network, self.transactions, handle)
+    }
+}

@@ -1,0 +1,213 @@
+//! The node's composition: opens what is on disk, starts the parts, waits to be told to stop.
+
+use crate::{
+    api::{Node, Progress},
+    archive::{Archive, ArchiveSink},
+    config::{NodeConfig, Role},
+    data_dir::DataDir,
+    genesis, gossip,
+    gossip::Peers,
+    metrics,
+    network::Mesh,
+    ops::OpsServer,
+    services::Services,
+    txpool::TxPool,
+    vault::Vault,
+};
+use althing_chain::{Chain, ChainConfig, Engine, EngineConfig, Operator};
+use althing_consensus::{FixedCommittee, PrivateKey, Secrets};
+use althing_indexer::{Index, IndexConfig};
+use althing_primitives::ChainSpec;
+use althing_state::{DatabaseView, StorageSettings, database_config};
+use althing_txpool::{Journal, Pool, PoolConfig};
+use commonware_codec::{Copying, DecodeExt as _};
+use commonware_runtime::{
+    Runner as _, Spawner as _, Supervisor as _,
+    buffer::paged::CacheRef,
+    tokio::{Config as RuntimeConfig, Context, Runner},
+};
+use commonware_utils::{NZU16, NZUsize};
+use eyre::{Context as _, Result, bail, eyre};
+use parking_lot::Mutex;
+use std::{num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
+
+/// Bytes of a page of the state's cache.
+const PAGE_BYTES: u16 = 4_096;
+
+/// Bytes buffered before a write of a state log.
+const STATE_BUFFER: NonZeroUsize = NZUsize!(1 << 20);
+
+/// How long the parts may take to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Fewest threads that drive the node: execution occupies one for a while.
+const MIN_WORKERS: usize = 2;
+
+/// Runs a node until it is told to stop by SIGINT or SIGTERM, or a part fails.
+pub fn run(config: NodeConfig) -> Result<()> {
+    let spec = Arc::new(read_spec(&config.node.genesis)?);
+    let data = DataDir::open(&config.node.data_dir, &spec)?;
+    let workers = std::thread::available_parallelism().map_or(MIN_WORKERS, NonZeroUsize::get).max(MIN_WORKERS);
+    let runtime = RuntimeConfig::default()
+        .with_worker_threads(workers)
+        .with_storage_directory(data.consensus())
+        .with_catch_panics(false);
+    Runner::new(runtime).start(|context| async move {
+        let outcome = Box::pin(start(context.child("node"), config, spec, data)).await;
+        let code = i32::from(outcome.is_err());
+        if context.stop(code, Some(STOP_TIMEOUT)).await.is_err() {
+            tracing::warn!("some parts did not stop in time; what is final is on disk");
+        }
+        outcome
+    })
+}
+
+/// Reads and checks a chain spec.
+pub fn read_spec(path: &Path) -> Result<ChainSpec> {
+    let text = std::fs::read_to_string(path)
+        .wrap_err_with(|| format!("cannot read the chain spec {}", path.display()))?;
+    ChainSpec::from_json(&text).wrap_err_with(|| format!("chain spec {}", path.display()))
+}
+
+/// What both roles share.
+pub(crate) struct Base {
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) archive: Arc<Archive>,
+    pub(crate) settings: StorageSettings,
+}
+
+async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data: DataDir) -> Result<()> {
+    let pages = NonZeroUsize::new(config.state.cache_mib as usize * (1 << 20) / usize::from(PAGE_BYTES));
+    let settings = StorageSettings {
+        prefix: "state".into(),
+        page_cache: CacheRef::new(NZU16!(PAGE_BYTES), pages.unwrap_or(NZUsize!(1024))),
+        write_buffer: STATE_BUFFER,
+    };
+    let index = IndexConfig { archive: config.state.archive, history_blocks: config.state.history_blocks };
+    let index = Arc::new(Index::open(&data.index(), index)?);
+    let operator = match config.node.role {
+        Role::Validator => Some(open_operator(&config, &spec)?),
+        Role::Follower => None,
+    };
+    let head = genesis::open(&context, &spec, &index, &settings, &data).await?;
+    let genesis = index.block(0)?.ok_or_else(|| eyre!("the index has no first block; synchronize this node anew"))?;
+    let archive = Arc::new(Archive::new(index, head)?);
+    let mut bounds = PoolConfig::new(spec.chain_id, spec.gas_limit);
+    bounds.max_transactions = config.txpool.max_transactions as usize;
+    bounds.max_bytes = usize::try_from(config.txpool.max_bytes).unwrap_or(usize::MAX);
+    bounds.max_per_sender = config.txpool.max_per_sender as usize;
+    bounds.min_fee = u128::from(config.txpool.min_tip.max(1));
+    bounds.queued_lifetime_ms = config.txpool.max_age_s.saturating_mul(1_000);
+    let chain = Chain::new(ChainConfig {
+        spec: spec.clone(),
+        genesis: genesis.block.clone(),
+        pool: Arc::new(Mutex::new(Pool::new(bounds))),
+        sink: Arc::new(ArchiveSink(archive.clone())),
+        operator: operator.as_ref().map(|(operator, _)| operator.clone()),
+    })?;
+    let base = Base { chain, archive, settings };
+    match operator {
+        Some((operator, secrets)) => validate(context, config, data, base, operator, secrets).await,
+        None => crate::follow::run(context, config, data, base).await,
+    }
+}
+
+fn open_operator(config: &NodeConfig, spec: &ChainSpec) -> Result<(Operator, Secrets)> {
+    let password = config.password()?;
+    let vault = Vault::open(&config.keys_dir(), &password)?;
+    let secret = PrivateKey::decode(Copying(vault.operator_secret().as_slice()))
+        .map_err(|_| eyre!("the operator key in {} is not an Ed25519 key", config.keys_dir().display()))?;
+    let operator = Operator::new(secret, spec);
+    if spec.validator(&operator.key()).is_none() {
+        bail!(
+            "operator {} is not a validator of {}; run as a follower (`role = \"follower\"`), or use the keys that \
+             the chain spec names",
+            operator.key(),
+            spec.name
+        );
+    }
+    Ok((operator, Secrets::new(Arc::new(vault.into_secrets()))))
+}
+
+async fn validate(
+    context: Context,
+    config: NodeConfig,
+    data: DataDir,
+    base: Base,
+    operator: Operator,
+    secrets: Secrets,
+) -> Result<()> {
+    let spec = base.chain.spec.clone();
+    let ops = bind_ops(&config).await?;
+    let committees = FixedCommittee::from_spec(&spec).ok_or_else(|| eyre!("the chain spec names malformed validators"))?;
+    let mesh = Mesh::new(&context, &config.p2p, &operator, &spec);
+    let (network, transactions, transport) = mesh.start();
+    let progress = Arc::new(Progress::default());
+    let listener = {
+        let progress = progress.clone();
+        Arc::new(move |activity: &_| metrics::observe(&progress, activity))
+    };
+    let key = operator.key();
+    let engine = Engine::start(
+        context.child("engine"),
+        EngineConfig {
+            chain: base.chain.clone(),
+            operator,
+            secrets,
+            committees,
+            databases: database_config::<Context>(&base.settings),
+            page_cache: base.settings.page_cache.clone(),
+            listener,
+        },
+        network,
+    )
+    .await?;
+    let databases = DatabaseView(engine.databases().await);
+    genesis::align_head(&base.archive, &databases).await?;
+    let txpool = open_pool(&base, &data, databases.clone()).await?;
+    let peers = Peers::default();
+    let gossip = gossip::start(&context, transactions, txpool.clone(), base.archive.clone(), peers.clone());
+    let node = Arc::new(Node {
+        started_at: base.archive.head().block.height(),
+        chain: base.chain,
+        archive: base.archive,
+        databases,
+        txpool,
+        peers,
+        operator: Some(key),
+        progress,
+        upstream: None,
+        min_tip: u128::from(config.txpool.min_tip),
+    });
+    let services = Services::start(&context, &config, node, ops).await?;
+    let [send, receive] = gossip;
+    let parts = futures::future::select_all([engine.stopped, transport, send, receive]);
+    services.until_stopped(async move { parts.await.0.is_ok() }).await
+}
+
+/// Takes the metrics port before anything slow happens, so that a conflict shows at once.
+pub(crate) async fn bind_ops(config: &NodeConfig) -> Result<Option<OpsServer>> {
+    if !config.metrics.enabled {
+        return Ok(None);
+    }
+    Ok(Some(OpsServer::bind(config.metrics.listen).await?))
+}
+
+/// Opens the pool's journal and puts back what it holds.
+pub(crate) async fn open_pool(
+    base: &Base,
+    data: &DataDir,
+    databases: DatabaseView<Context>,
+) -> Result<TxPool<Context>> {
+    let (journal, local) = Journal::load(&data.journal())?;
+    let txpool = TxPool::new(base.chain.clone(), base.archive.clone(), databases, journal);
+    let mut restored = 0;
+    for raw in &local {
+        // What was included meanwhile is refused.
+        restored += usize::from(txpool.restore(raw).await.is_ok());
+    }
+    if restored > 0 {
+        tracing::info!(restored, "local transactions restored");
+    }
+    Ok(txpool)
+}

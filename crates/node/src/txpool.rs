@@ -1,0 +1,158 @@
+//! The node's transaction pool: admission with the sender's account, the journal of local transactions.
+
+use crate::archive::Archive;
+use althing_primitives::{AccountRecord, Address, B256, Bytes, Recovered, StateKey, StateValue, Transaction};
+use althing_state::{DatabaseView, StateError, StateView};
+use althing_txpool::{Journal, Origin, Pool, PoolError, recover};
+use commonware_runtime::Spawner;
+use commonware_storage::Context;
+use parking_lot::Mutex;
+use std::{
+    sync::{Arc, mpsc},
+    time::{SystemTime, UNIX_EPOCH},
+};
+use thiserror::Error;
+use tokio::sync::Notify;
+
+/// Local transactions on their way to the journal.
+const JOURNAL_QUEUE: usize = 65_536;
+
+/// Local transactions written with one sync.
+const JOURNAL_BATCH: usize = 4_096;
+
+/// Reads of an account before a head that keeps moving is accepted.
+const ACCOUNT_READS: usize = 3;
+
+/// Why a transaction was not admitted.
+#[derive(Debug, Error)]
+pub enum AdmitError {
+    /// The pool refused it.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// The sender's account could not be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// Milliseconds of Unix time.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Admits transactions from clients and peers.
+pub(crate) struct TxPool<E: Context + Spawner> {
+    pub(crate) pool: Arc<Mutex<Pool>>,
+    chain: Arc<althing_chain::Chain>,
+    archive: Arc<Archive>,
+    databases: DatabaseView<E>,
+    journal: mpsc::SyncSender<Bytes>,
+    /// Rings when the pool has something to announce.
+    pub(crate) fresh: Arc<Notify>,
+}
+
+impl<E: Context + Spawner> Clone for TxPool<E> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            chain: self.chain.clone(),
+            archive: self.archive.clone(),
+            databases: self.databases.clone(),
+            journal: self.journal.clone(),
+            fresh: self.fresh.clone(),
+        }
+    }
+}
+
+impl<E: Context + Spawner> TxPool<E> {
+    pub(crate) fn new(
+        chain: Arc<althing_chain::Chain>,
+        archive: Arc<Archive>,
+        databases: DatabaseView<E>,
+        journal: Journal,
+    ) -> Self {
+        let pool = chain.pool.clone();
+        let journal = keep_journal(journal, pool.clone());
+        Self { pool, chain, archive, databases, journal, fresh: Arc::default() }
+    }
+
+    /// Admits an encoded transaction of a peer.
+    pub(crate) async fn admit_raw(&self, raw: &[u8]) -> Result<B256, AdmitError> {
+        self.insert(recover(raw)?, Origin::Remote).await
+    }
+
+    /// Puts back a transaction that the journal holds.
+    pub(crate) async fn restore(&self, raw: &[u8]) -> Result<B256, AdmitError> {
+        self.insert(recover(raw)?, Origin::Local).await
+    }
+
+    /// Admits a client's transaction, whose sender is known, and journals it.
+    pub(crate) async fn submit(&self, transaction: Recovered<Transaction>) -> Result<B256, AdmitError> {
+        let raw = encode(&transaction);
+        let hash = self.insert(transaction, Origin::Local).await?;
+        // A full queue means the disk is behind by tens of thousands of transactions; the pool has them.
+        if self.journal.try_send(raw).is_err() {
+            tracing::warn!(%hash, "the journal of local transactions is behind; this one may not survive a restart");
+        }
+        Ok(hash)
+    }
+
+    async fn insert(&self, transaction: Recovered<Transaction>, origin: Origin) -> Result<B256, AdmitError> {
+        let (hash, sender) = (*transaction.tx_hash(), transaction.signer());
+        if self.pool.lock().contains(&hash) {
+            return Err(PoolError::AlreadyKnown.into());
+        }
+        let account = self.account(sender).await?;
+        self.pool.lock().add(transaction, &account, origin, now_ms())?;
+        self.chain.senders.insert(hash, sender);
+        self.fresh.notify_one();
+        Ok(hash)
+    }
+
+    /// The sender's account at the head: read again while the head moves, so that it is of one block.
+    async fn account(&self, sender: Address) -> Result<AccountRecord, StateError> {
+        let mut account = AccountRecord::default();
+        for _ in 0..ACCOUNT_READS {
+            let before = self.archive.archived();
+            let value = self.databases.get_many(&[StateKey::Account(sender)]).await?.pop().flatten();
+            account = match value {
+                Some(StateValue::Account(account)) => account,
+                _ => AccountRecord::default(),
+            };
+            if self.archive.archived() == before {
+                break;
+            }
+        }
+        Ok(account)
+    }
+}
+
+pub(crate) fn encode(transaction: &Transaction) -> Bytes {
+    use alloy_eips::eip2718::Encodable2718 as _;
+    transaction.encoded_2718().into()
+}
+
+/// Writes local transactions on a thread of its own, many with one sync. Ends when the pool is dropped.
+fn keep_journal(mut journal: Journal, pool: Arc<Mutex<Pool>>) -> mpsc::SyncSender<Bytes> {
+    let (sender, receiver) = mpsc::sync_channel::<Bytes>(JOURNAL_QUEUE);
+    let work = move || {
+        while let Ok(first) = receiver.recv() {
+            let batch: Vec<Bytes> =
+                std::iter::once(first).chain(receiver.try_iter().take(JOURNAL_BATCH)).collect();
+            if let Err(error) = journal.append_all(&batch) {
+                tracing::error!(%error, "local transactions were not written; they may not survive a restart");
+            }
+            if journal.needs_rewrite() {
+                let local: Vec<Bytes> = pool.lock().local().iter().map(|pooled| pooled.raw()).collect();
+                if let Err(error) = journal.rewrite(local) {
+                    tracing::error!(%error, "the journal of local transactions could not be rewritten");
+                }
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("tx-journal".into())
+        .spawn(work)
+        .expect("a thread can be started at the node's start");
+    sender
+}
