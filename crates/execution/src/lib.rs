@@ -11,6 +11,7 @@
 mod block;
 mod bridge;
 mod build;
+pub mod conformance;
 mod context;
 mod error;
 mod evm;
