@@ -9,8 +9,10 @@ use alloy_rpc_types_eth::{
 use alloy_sol_types::{SolCall, SolError};
 use althing_abi::{ChainInfo, SystemContract, SystemErrors::UnknownFunction};
 use althing_execution::{
-    CallStatus, Simulation, SimulationError, call as simulate, create_access_list, estimate_gas,
+    CallStatus, GenesisError, Simulation, SimulationError, call as simulate, create_access_list,
+    estimate_gas, genesis_changes,
 };
+use althing_primitives::{GenesisAccount, StateKey, StateValue};
 use futures::executor::block_on;
 
 const RETURNER: Address = Address::repeat_byte(0xe0);
@@ -72,6 +74,34 @@ fn a_failing_call_says_how() {
         block_on(simulate(Simulation { gas_cap: 100_000, ..at(&net) }, request(LOOP, &[]), &net.state))
             .unwrap();
     assert_eq!((halt.status, halt.gas_used), (CallStatus::Halt("out of gas".into()), 100_000));
+}
+
+#[test]
+fn a_system_contracts_code_says_elsewhere_that_it_is_native() {
+    let net = net();
+    let info = StateKey::Account(SystemContract::ChainInfo.address());
+    let Some(StateValue::Account(account)) = net.state.get(&info) else { panic!() };
+    let Some(StateValue::Code(code)) = net.state.get(&StateKey::Code(account.code_hash)) else { panic!() };
+    let elsewhere = Net::new(&[(RETURNER, &alloy_primitives::hex::encode(code))]);
+    let result =
+        block_on(simulate(at(&elsewhere), request(RETURNER, &[1, 2, 3, 4]), &elsewhere.state)).unwrap();
+    assert_eq!(result.status, CallStatus::Revert);
+    let reason = alloy_sol_types::Revert::abi_decode(&result.output).unwrap().reason;
+    assert!(reason.contains("native to Althing nodes"), "{reason}");
+}
+
+#[test]
+fn genesis_refuses_accounts_that_the_protocol_sets_or_the_evm_would_lose() {
+    let refuse = |address, account| {
+        let mut spec = net().spec;
+        spec.alloc.insert(address, account);
+        genesis_changes(&spec).unwrap_err()
+    };
+    let info = SystemContract::ChainInfo.address();
+    assert_eq!(refuse(info, GenesisAccount::default()), GenesisError::Reserved(info));
+    let storage = [(U256::from(1), U256::from(2))].into();
+    let account = GenesisAccount { storage, ..Default::default() };
+    assert_eq!(refuse(LOOP, account), GenesisError::StorageWithoutCode(LOOP));
 }
 
 #[test]

@@ -37,12 +37,8 @@ fn a_trace_replays_the_transactions_before_it_and_matches_the_receipts() {
     let net = net();
     let block = block(&net);
     let outcome = net.execute(&block.transactions).unwrap();
-    let trace = block_on(trace_transaction(
-        block.clone(),
-        1,
-        built_in(GethDebugBuiltInTracerType::CallTracer),
-        &net.state,
-    ));
+    let trace =
+        block_on(trace_transaction(block, 1, built_in(GethDebugBuiltInTracerType::CallTracer), &net.state));
     let GethTrace::CallTracer(frame) = trace.unwrap() else { panic!() };
     let gas = outcome.receipts[1].cumulative_gas_used() - outcome.receipts[0].cumulative_gas_used();
     assert_eq!(frame.gas_used, U256::from(gas));
@@ -92,6 +88,21 @@ fn otterscan_sees_internal_transfers_and_calls() {
     assert_eq!(calls, [(0, PAYER, "CALL"), (1, COUNTER, "CALL")]);
     let missing = block_on(internal_operations(block(&net), 2, &net.state));
     assert_eq!(missing, Err(SimulationError::NoTransaction(2)));
+}
+
+#[test]
+fn a_trace_that_would_fill_the_memory_fails() {
+    let endless = Address::repeat_byte(0xc5);
+    // Fills the stack with 1,000 words, then loops for ever.
+    let code = format!("{}5b6103e856", "5f".repeat(1_000));
+    let net = Net::new(&[(endless, &code)]);
+    let tx = alloy_consensus::TxEip1559 { to: endless.into(), gas_limit: 16_000_000, ..template(0) };
+    let block = ReplayedBlock { transactions: vec![sign(tx, 0)], ..block(&net) };
+    let error =
+        block_on(trace_block(block.clone(), GethDebugTracingOptions::default(), &net.state)).unwrap_err();
+    assert!(error.to_string().contains("ask for a call trace"), "{error}");
+    let call = block_on(trace_block(block, built_in(GethDebugBuiltInTracerType::CallTracer), &net.state));
+    assert_eq!(call.unwrap().len(), 1);
 }
 
 #[test]
