@@ -1,12 +1,15 @@
 //! The JSON form of a GeneralStateTest, and the transactions that it stands for.
 
-use alloy_eips::eip2930::AccessList;
+use alloy_eips::{
+    eip2930::AccessList,
+    eip7702::{Authorization, SignedAuthorization},
+};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use althing_primitives::{AccountRecord, StateKey, StateValue};
 use althing_state::MemoryState;
 use revm::{
     context::{BlockEnv, TxEnv},
-    context_interface::block::BlobExcessGasAndPrice,
+    context_interface::{block::BlobExcessGasAndPrice, either::Either},
     primitives::{eip4844::BLOB_BASE_FEE_UPDATE_FRACTION_CANCUN, keccak256},
 };
 use serde::Deserialize;
@@ -56,7 +59,26 @@ pub(crate) struct TransactionParts {
     sender: Address,
     access_lists: Option<Vec<Option<AccessList>>>,
     pub(crate) blob_versioned_hashes: Option<Vec<B256>>,
-    authorization_list: Option<serde_json::Value>,
+    authorization_list: Option<Vec<AuthorizationParts>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthorizationParts {
+    chain_id: U256,
+    address: Address,
+    nonce: U256,
+    v: U256,
+    r: U256,
+    s: U256,
+}
+
+impl AuthorizationParts {
+    fn signed(&self) -> SignedAuthorization {
+        let nonce = self.nonce.saturating_to();
+        let authorization = Authorization { chain_id: self.chain_id, address: self.address, nonce };
+        SignedAuthorization::new_unchecked(authorization, self.v.saturating_to(), self.r, self.s)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,7 +138,7 @@ impl Fixture {
         let lists = parts.access_lists.as_ref();
         let access_list = lists.and_then(|lists| lists.get(at.data)).cloned().flatten();
         let tx_type = match (&access_list, parts.max_fee_per_gas) {
-            _ if parts.authorization_list.is_some() => return Err("authorizations are not read here".into()),
+            _ if parts.authorization_list.is_some() => 4,
             (_, Some(_)) => 2,
             (Some(_), None) => 1,
             (None, None) => 0,
@@ -141,6 +163,12 @@ impl Fixture {
             nonce: u64::try_from(parts.nonce).map_err(|_| "nonce is too large")?,
             chain_id: Some(1),
             access_list: access_list.unwrap_or_default(),
+            authorization_list: parts
+                .authorization_list
+                .iter()
+                .flatten()
+                .map(|authorization| Either::Left(authorization.signed()))
+                .collect(),
             ..TxEnv::default()
         })
     }
