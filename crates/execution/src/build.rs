@@ -87,11 +87,7 @@ fn fill(
     {
         let Some(candidate) = executor.world().port().next() else { break };
         let bytes = candidate.encode_2718_len().saturating_add(TRANSACTION_OVERHEAD_BYTES);
-        let mut keys = BTreeSet::new();
-        named_keys(&candidate, &mut keys);
-        executor.world().prefetch(keys).map_err(|error| ExecutionError::State(error.0))?;
-        let applied = if bytes > bytes_left { Ok(false) } else { try_apply(&mut executor, &candidate) };
-        if applied? {
+        if bytes <= bytes_left && try_apply(&mut executor, &candidate)? {
             bytes_left -= bytes;
             misfits = 0;
             included.push(candidate);
@@ -107,6 +103,9 @@ fn try_apply(
     executor: &mut Executor<'_>,
     candidate: &Recovered<Transaction>,
 ) -> Result<bool, ExecutionError> {
+    let mut keys = BTreeSet::new();
+    named_keys(candidate, &mut keys);
+    executor.world().prefetch(keys).map_err(|error| ExecutionError::State(error.0))?;
     match executor.apply(candidate) {
         Ok(()) => Ok(true),
         Err(Refused::Invalid(_)) => Ok(false),

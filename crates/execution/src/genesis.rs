@@ -1,7 +1,7 @@
 //! The state that a network begins with: the chain spec's accounts, system contracts, and contracts of the EIPs.
 
 use alloy_eips::{eip2935, eip4788, eip7002, eip7251};
-use alloy_primitives::{Address, Bytes, U256, keccak256};
+use alloy_primitives::{Address, Bytes, U256, address, bytes, keccak256};
 use althing_abi::SYSTEM_CONTRACTS;
 use althing_primitives::{AccountRecord, ChainSpec, Change, GenesisAccount, StateKey, StateValue};
 use althing_system::{MapHost, SystemError};
@@ -21,6 +21,14 @@ pub enum GenesisError {
     #[error("chain spec is refused by a system contract: {0}")]
     System(#[from] SystemError),
 }
+
+/// Where tools expect the contract that deploys with CREATE2 from anybody's call data.
+const DEPLOYMENT_PROXY: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
+
+/// Its code (test: the_deployment_proxy_has_the_code_that_tools_check).
+const DEPLOYMENT_PROXY_CODE: Bytes = bytes!(
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
+);
 
 /// What a foreign EVM says when it runs a system contract's code.
 const NOTICE: &str = "This contract is native to Althing nodes: call it on a node, not in a local EVM";
@@ -71,6 +79,7 @@ fn protocol_accounts(spec: &ChainSpec) -> Result<BTreeMap<Address, GenesisAccoun
             contract(eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_CODE.clone()),
         ),
     ]);
+    accounts.insert(DEPLOYMENT_PROXY, contract(DEPLOYMENT_PROXY_CODE));
     let inhibitor = BTreeMap::from([(U256::ZERO, U256::MAX)]);
     for address in
         [eip7002::WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS, eip7251::CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS]
@@ -101,4 +110,16 @@ fn notice_code() -> Bytes {
     let mut code = vec![0x60, length, 0x60, PROGRAM_BYTES, 0x5f, 0x39, 0x60, length, 0x5f, 0xfd, 0xfe, 0xfe];
     code.extend_from_slice(&data);
     code.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::b256;
+
+    #[test]
+    fn the_deployment_proxy_has_the_code_that_tools_check() {
+        let known = b256!("2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989");
+        assert_eq!(keccak256(DEPLOYMENT_PROXY_CODE), known);
+    }
 }

@@ -11,6 +11,7 @@
 mod block;
 mod bridge;
 mod build;
+pub mod conformance;
 mod context;
 mod error;
 mod evm;
@@ -22,6 +23,7 @@ mod outcome;
 mod precompiles;
 mod simulate;
 mod trace;
+mod trace_budget;
 mod world;
 
 pub use althing_system::BlockInputs as SystemInputs;
@@ -39,3 +41,4 @@ pub use simulate::{
 pub use trace::{
     ReplayedBlock, internal_operations, otterscan_trace, trace_block, trace_call, trace_transaction,
 };
+pub use trace_budget::MAX_TRACE_BYTES;

@@ -8,7 +8,8 @@ use crate::{
     block::{Executor, environment},
     bridge,
     context::cfg_env,
-    evm::{EvmContext, Executed, Machine},
+    evm::{EvmContext, Executed, Machine, Refused},
+    trace_budget::{TraceBudget, bounded},
     world::World,
 };
 use alloy_primitives::B256;
@@ -70,12 +71,13 @@ async fn trace_range(
     options: GethDebugTracingOptions,
     view: &impl StateView,
 ) -> Result<Vec<GethTrace>, SimulationError> {
+    let budget = TraceBudget::new();
     block
         .inspect(
             range,
             view,
-            move || tracer(&options),
-            |inspector, run| {
+            move || tracer(&budget, &options),
+            |(inspector, _), run| {
                 let context = TransactionContext {
                     block_hash: run.block_hash,
                     tx_index: Some(run.index),
@@ -96,9 +98,10 @@ pub async fn trace_call(
 ) -> Result<GethTrace, SimulationError> {
     at.run(request, view, move |prepared| {
         let (tx, block) = (prepared.tx, prepared.block);
-        let mut machine = Machine::inspected(prepared.world, prepared.cfg, block.clone(), tracer(&options)?);
+        let tracer = tracer(&TraceBudget::new(), &options)?;
+        let mut machine = Machine::inspected(prepared.world, prepared.cfg, block.clone(), tracer);
         let executed = machine.inspect(tx.clone())?;
-        let (world, mut inspector) = machine.into_parts();
+        let (world, (mut inspector, _)) = machine.into_parts();
         geth_trace(&mut inspector, None, &tx, &block, &executed, &world)
     })
     .await
@@ -127,7 +130,7 @@ pub async fn otterscan_trace(
     index: usize,
     view: &impl StateView,
 ) -> Result<Vec<TraceEntry>, SimulationError> {
-    let inspector = || Ok(TracingInspector::new(TracingInspectorConfig::default_parity()));
+    let inspector = || Ok(bounded(TracingInspector::new(TracingInspectorConfig::default_parity())));
     let found = block
         .inspect(index..index.saturating_add(1), view, inspector, |inspector, _| {
             let traces = std::mem::take(inspector).into_parity_builder().into_transaction_traces();
@@ -217,7 +220,7 @@ impl ReplayedBlock {
         .await?
     }
 
-    #[expect(clippy::type_complexity, reason = "the inner result is the caller's, the outer the executor's")]
+    /// The inner result is that of the tracer, the outer that of the executor.
     fn inspect_one<I: Inspector<EvmContext>, T>(
         &self,
         index: usize,
@@ -226,7 +229,7 @@ impl ReplayedBlock {
         read: impl Fn(&mut I, Run<'_>) -> Result<T, SimulationError>,
     ) -> Result<(World, Result<T, SimulationError>), ExecutionError> {
         let transaction = &self.transactions[index];
-        let invalid = |reason| crate::evm::Refused::Invalid(reason).at(index, transaction);
+        let invalid = |reason| Refused::Invalid(reason).at(index, transaction);
         let tx = environment(&self.spec, transaction).map_err(invalid)?;
         let inspector = match make() {
             Ok(inspector) => inspector,
@@ -252,8 +255,11 @@ impl ReplayedBlock {
     }
 }
 
-fn tracer(options: &GethDebugTracingOptions) -> Result<DebugInspector, SimulationError> {
-    DebugInspector::new(options.clone()).map_err(|error| SimulationError::Tracer(error.to_string()))
+fn tracer(
+    budget: &TraceBudget,
+    options: &GethDebugTracingOptions,
+) -> Result<(DebugInspector, TraceBudget), SimulationError> {
+    budget.tracer(options).map_err(|error| SimulationError::Tracer(error.to_string()))
 }
 
 fn geth_trace(

@@ -17,7 +17,7 @@ use revm::{
 };
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map},
 };
 use thiserror::Error;
 
@@ -224,8 +224,8 @@ impl Known {
         }
         if let Some(code) = account.info.code.filter(|code| !code.is_empty()) {
             let hash = account.info.code_hash;
-            if !self.codes.contains_key(&hash) {
-                self.codes.insert(hash, code);
+            if let btree_map::Entry::Vacant(vacant) = self.codes.entry(hash) {
+                vacant.insert(code);
                 self.deployed.insert(hash);
             }
         }

@@ -1,10 +1,7 @@
 //! `eth_createAccessList`: the accounts and slots that a call touches.
 
-use crate::{
-    Simulation, SimulationError,
-    evm::Machine,
-    simulate::{call::halt_reason, setup::quantity},
-};
+use crate::{Simulation, SimulationError, evm::Machine, simulate::call::halt_reason};
+use alloy_primitives::U256;
 use alloy_rpc_types_eth::{AccessListResult, TransactionRequest};
 use althing_state::StateView;
 use revm::{context::TxEnv, context_interface::result::ExecutionResult};
@@ -43,7 +40,7 @@ pub async fn create_access_list(
             ExecutionResult::Revert { .. } => Some("execution reverted".into()),
             ExecutionResult::Halt { reason, .. } => Some(halt_reason(reason)),
         };
-        let gas_used = quantity(result.tx_gas_used());
+        let gas_used = U256::from(result.tx_gas_used());
         Ok(AccessListResult { access_list: tx.access_list, gas_used, error })
     })
     .await

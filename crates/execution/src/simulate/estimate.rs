@@ -37,7 +37,7 @@ pub async fn estimate_gas(
 ) -> Result<u64, SimulationError> {
     at.run(request, view, |prepared| {
         let Prepared { world, cfg, block, tx, allowance } = prepared;
-        let allowance = allowance.min(MAX_TRANSACTION_GAS);
+        let allowance = allowance.min(MAX_TRANSACTION_GAS).min(block.gas_limit);
         Search { machine: Machine::new(world, cfg, block), tx, allowance }.run()
     })
     .await
@@ -57,10 +57,11 @@ enum Trial {
 
 impl Search {
     fn run(mut self) -> Result<u64, SimulationError> {
-        if self.is_transfer()? && self.allowance >= TRANSFER_GAS {
-            if let Trial::Enough(_) = self.attempt(TRANSFER_GAS)? {
-                return Ok(TRANSFER_GAS);
-            }
+        if self.is_transfer()?
+            && self.allowance >= TRANSFER_GAS
+            && let Trial::Enough(_) = self.attempt(TRANSFER_GAS)?
+        {
+            return Ok(TRANSFER_GAS);
         }
         let first = match self.attempt(self.allowance)? {
             Trial::Enough(result) => result,

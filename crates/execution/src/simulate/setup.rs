@@ -12,7 +12,7 @@ use alloy_evm::{
     overrides::{OverrideBlockHashes, StateOverrideError, apply_state_overrides},
     rpc::TryIntoTxEnv,
 };
-use alloy_primitives::{B256, U256};
+use alloy_primitives::B256;
 use alloy_rpc_types_eth::{TransactionRequest, state::EvmOverrides};
 use althing_primitives::ChainSpec;
 use althing_state::StateView;
@@ -109,9 +109,4 @@ impl OverrideBlockHashes for World {
             self.set_block_hash(number, hash);
         }
     }
-}
-
-/// Gas as JSON-RPC types carry it.
-pub(crate) fn quantity(gas: u64) -> U256 {
-    U256::from(gas)
 }

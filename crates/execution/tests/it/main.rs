@@ -1,0 +1,10 @@
+//! The executor as its users see it, over state in memory.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
+
+mod blocks;
+mod calls;
+mod conformance;
+mod features;
+mod support;
+mod traces;
