@@ -28,6 +28,7 @@ pub struct RpcHandle {
     address: SocketAddr,
     server: ServerHandle,
     metrics: Arc<RpcMetrics>,
+    methods: Methods,
 }
 
 impl RpcHandle {
@@ -39,6 +40,11 @@ impl RpcHandle {
     /// Counters, for the node to export.
     pub fn metrics(&self) -> &Arc<RpcMetrics> {
         &self.metrics
+    }
+
+    /// Names of all methods that are answered, those of disabled namespaces (with an error that says so) included.
+    pub fn method_names(&self) -> Vec<&'static str> {
+        self.methods.method_names().collect()
     }
 
     /// Takes no new connections, and returns when the calls of the open ones are answered, or after [`STOP_PATIENCE`].
@@ -98,13 +104,14 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
     let methods: Methods = table.into_module(context)?.into();
     let service = Server::builder().set_config(limits).set_http_middleware(http).to_service_builder();
     let (stop, server) = stop_channel();
+    let served = methods.clone();
     tokio::spawn(async move {
         loop {
             let connection = tokio::select! {
                 () = stop.clone().shutdown() => break,
                 connection = acceptor.accept() => connection,
             };
-            let service = service.clone().build(methods.clone(), stop.clone());
+            let service = service.clone().build(served.clone(), stop.clone());
             let stopped = stop.clone().shutdown();
             tokio::spawn(async move {
                 if let Err(error) = serve_with_graceful_shutdown(connection, service, stopped).await {
@@ -113,7 +120,7 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
             });
         }
     });
-    Ok(RpcHandle { address, server, metrics })
+    Ok(RpcHandle { address, server, metrics, methods })
 }
 
 fn check(config: &RpcConfig) -> Result<(), RpcError> {
