@@ -95,6 +95,7 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
     let acceptor = Acceptor::new(listener, &config);
     let context = Context {
         api,
+        calls: Semaphore::new(config.max_calls),
         heavy: Arc::new(Semaphore::new(config.max_heavy_calls)),
         filters: FilterStore::new(&config),
         metrics: metrics.clone(),
@@ -134,6 +135,7 @@ fn check(config: &RpcConfig) -> Result<(), RpcError> {
         ("max_connections", config.max_connections == 0),
         ("ws_buffer", config.ws_buffer == 0),
         ("call_timeout", config.call_timeout.is_zero()),
+        ("max_calls", config.max_calls == 0),
         ("max_heavy_calls", config.max_heavy_calls == 0),
         ("max_log_range", config.max_log_range == 0),
     ];

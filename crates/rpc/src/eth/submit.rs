@@ -47,7 +47,9 @@ fn decode(bytes: &Bytes) -> Result<Transaction, Fault> {
         return Err(error.into());
     }
     let transaction = Transaction::decode_2718_exact(bytes).map_err(|error| match error {
-        Eip2718Error::UnexpectedType(_) => SubmitError::Type("").into(),
+        Eip2718Error::UnexpectedType(_) if bytes.first().is_some_and(|kind| *kind < 0x80) => {
+            SubmitError::Type("").into()
+        }
         error => Fault::Server(format!("rlp: the bytes are not a signed transaction: {error}")),
     })?;
     if transaction.is_eip4844() {

@@ -18,7 +18,7 @@ async fn large_requests_batches_and_answers_are_refused() {
     assert_eq!(status, 413);
     let one = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] });
     let (_, text) = server.post(json!(vec![one.clone(); 4]).to_string()).await;
-    assert!(text.contains("batch request is too large"), "{text}");
+    assert!(text.contains("batch request was too large"), "{text}");
     let (_, text) = server.post(json!(vec![one; 3]).to_string()).await;
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap().as_array().unwrap().len(), 3);
     let (code, message) = server.fail("eth_getBlockByNumber", json!(["0x3", true])).await;
@@ -39,6 +39,20 @@ async fn a_call_that_hangs_is_given_up_and_keeps_its_permit() {
 }
 
 #[tokio::test]
+async fn calls_beyond_the_number_that_may_run_are_refused_at_once() {
+    let server = Server::with(RpcConfig { max_calls: 1, ..any_port() }).await;
+    let mut ws = server.ws().await;
+    let hangs = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [{ "to": HANGS }] });
+    ws.send(&hangs.to_string()).await.unwrap();
+    while server.node.hanging.load(Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let (code, message) = server.fail("eth_blockNumber", json!([])).await;
+    assert_eq!(code, -32005);
+    assert!(message.contains("busy"), "{message}");
+}
+
+#[tokio::test]
 async fn malformed_requests_are_answered_in_kind() {
     let server = Server::start().await;
     for (body, code) in [
@@ -46,7 +60,7 @@ async fn malformed_requests_are_answered_in_kind() {
         ("{", -32700),
         ("null", -32700),
         ("[]", -32600),
-        ("{}", -32600),
+        ("{}", -32700),
         (r#"{"jsonrpc":"1.0","id":1,"method":"eth_chainId"}"#, -32600),
         (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, -32600),
         (r#"{"jsonrpc":"2.0","id":1,"method":"eth_noSuchThing"}"#, -32601),

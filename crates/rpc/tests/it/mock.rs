@@ -19,6 +19,7 @@ use althing_rpc::api::*;
 use async_trait::async_trait;
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tokio::sync::broadcast;
 
 pub(crate) const CHAIN_ID: u64 = 930_931;
@@ -204,6 +205,8 @@ pub(crate) struct MockNode {
     blocks: RwLock<Vec<Arc<FinalizedBlock>>>,
     pool: Mutex<Vec<PooledTransaction>>,
     pub(crate) refusal: Mutex<Option<SubmitError>>,
+    /// Calls that hang.
+    pub(crate) hanging: AtomicUsize,
     finalized: broadcast::Sender<Arc<FinalizedBlock>>,
     pending: broadcast::Sender<B256>,
 }
@@ -221,6 +224,7 @@ impl MockNode {
             blocks: RwLock::new(chain()),
             pool: Mutex::default(),
             refusal: Mutex::default(),
+            hanging: AtomicUsize::new(0),
             finalized: broadcast::channel(EVENTS).0,
             pending: broadcast::channel(EVENTS).0,
         }
@@ -392,7 +396,10 @@ impl NodeApi for MockNode {
             }
             RUNS_OUT_OF_GAS => Err(NodeError::Halt("out of gas".into())),
             CRASHES => panic!("a bug in execution"),
-            HANGS => std::future::pending().await,
+            HANGS => {
+                self.hanging.fetch_add(1, Relaxed);
+                std::future::pending().await
+            }
             _ => Ok(request.transaction.input.into_input().unwrap_or_default()),
         }
     }

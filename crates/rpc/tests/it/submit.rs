@@ -81,7 +81,7 @@ async fn bytes_that_are_no_transaction_never_reach_the_pool() {
         let (got, message) =
             server.fail("eth_sendRawTransaction", json!([hex::encode_prefixed(&bytes)])).await;
         assert_eq!(got, code);
-        assert!(message.starts_with(words), "{message}");
+        assert!(message.starts_with(words), "{bytes:x?}: {message}");
     }
     assert_eq!(server.fail("eth_sendRawTransaction", json!(["0xzz"])).await.0, -32602);
     assert_eq!(server.call("txpool_status", json!([])).await["pending"], "0x0");
