@@ -1,5 +1,7 @@
 //! The server as clients see it: over real sockets, against a node that holds a few blocks in memory.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod client;
 mod mock;
 

@@ -289,8 +289,7 @@ impl NodeApi for MockNode {
     async fn logs(&self, query: LogQuery, max: usize) -> Result<LogPage, NodeError> {
         let mut page = LogPage { reached: query.to, ..Default::default() };
         for block in &self.blocks.read()[query.from as usize..=query.to as usize] {
-            let mut index = 0;
-            for log in block.receipts.iter().flat_map(|r| r.logs()) {
+            for (index, log) in block.receipts.iter().flat_map(|r| r.logs()).enumerate() {
                 if query.matches(log) {
                     page.logs.push(alloy_rpc_types_eth::Log {
                         inner: log.clone(),
@@ -299,11 +298,10 @@ impl NodeApi for MockNode {
                         block_timestamp: Some(block.block.header().timestamp),
                         transaction_hash: Some(*block.block.transactions()[0].tx_hash()),
                         transaction_index: Some(0),
-                        log_index: Some(index),
+                        log_index: Some(index as u64),
                         removed: false,
                     });
                 }
-                index += 1;
             }
             if page.logs.len() >= max {
                 page.reached = block.block.height();

@@ -76,6 +76,7 @@ async fn bytes_that_are_no_transaction_never_reach_the_pool() {
         (signed[..signed.len() - 1].to_vec(), -32000, "rlp"),
         (padded, -32000, "rlp"),
         (vec![0x7e, 1, 2], -32000, "transaction type not supported"),
+        (vec![0x03, 1, 2], -32000, "transaction type not supported: this chain takes no blob transactions"),
         (vec![0; 128 * 1024 + 1], -32000, "oversized data"),
     ] {
         let (got, message) =
