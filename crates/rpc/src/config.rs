@@ -30,6 +30,9 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 pub const MAX_SYNC_WAIT: Duration = Duration::from_secs(60);
 /// Wait of `eth_sendRawTransactionSync` when the request names none.
 pub const DEFAULT_SYNC_WAIT: Duration = Duration::from_secs(20);
+/// Calls in work or waiting at a time, of all clients together; one more is refused at once. A WebSocket client may send
+/// requests without waiting for answers, so connections alone do not bound them.
+pub const MAX_CALLS: usize = 500;
 /// Executions, traces and log searches at a time; further ones queue within their time-out.
 pub const MAX_HEAVY_CALLS: usize = 8;
 /// Most gas of one simulated call: several full blocks, so that read-heavy multicalls work.
@@ -86,6 +89,8 @@ pub struct RpcConfig {
     pub call_timeout: Duration,
     /// See [`MAX_SYNC_WAIT`].
     pub max_sync_wait: Duration,
+    /// See [`MAX_CALLS`].
+    pub max_calls: usize,
     /// See [`MAX_HEAVY_CALLS`].
     pub max_heavy_calls: usize,
     /// See [`CALL_GAS_CAP`].
@@ -123,6 +128,7 @@ impl Default for RpcConfig {
             idle_timeout: IDLE_TIMEOUT,
             call_timeout: CALL_TIMEOUT,
             max_sync_wait: MAX_SYNC_WAIT,
+            max_calls: MAX_CALLS,
             max_heavy_calls: MAX_HEAVY_CALLS,
             call_gas_cap: CALL_GAS_CAP,
             max_log_range: MAX_LOG_RANGE,

@@ -65,6 +65,8 @@ pub(crate) struct Connection {
     idle: Duration,
     /// Runs while the client does not take what is written to it.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// The client has taken nothing for too long: nothing is read any more, either.
+    given_up: bool,
     /// Runs from the last byte read or written on.
     quiet: Pin<Box<Sleep>>,
     reader: Option<Waker>,
@@ -73,7 +75,7 @@ pub(crate) struct Connection {
 impl Connection {
     fn new(stream: TcpStream, permit: OwnedSemaphorePermit, patience: Duration, idle: Duration) -> Self {
         let quiet = Box::pin(sleep(idle));
-        Self { stream, _permit: permit, patience, idle, stalled: None, quiet, reader: None }
+        Self { stream, _permit: permit, patience, idle, stalled: None, given_up: false, quiet, reader: None }
     }
 
     fn active(&mut self) {
@@ -93,7 +95,13 @@ impl Connection {
         let patience = self.patience;
         let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
         match timer.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Err(ErrorKind::TimedOut.into())),
+            Poll::Ready(()) => {
+                self.given_up = true;
+                if let Some(reader) = self.reader.take() {
+                    reader.wake();
+                }
+                Poll::Ready(Err(ErrorKind::TimedOut.into()))
+            }
             Poll::Pending => Poll::Pending,
         }
     }
@@ -102,6 +110,9 @@ impl Connection {
 impl AsyncRead for Connection {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.given_up {
+            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        }
         if this.stalled.is_some() {
             this.reader = Some(cx.waker().clone());
             return Poll::Pending;

@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 pub(crate) struct Context {
     pub(crate) api: Arc<dyn NodeApi>,
     pub(crate) config: RpcConfig,
+    pub(crate) calls: Semaphore,
     pub(crate) heavy: Arc<Semaphore>,
     pub(crate) filters: FilterStore,
     pub(crate) metrics: Arc<RpcMetrics>,

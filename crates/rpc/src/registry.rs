@@ -162,9 +162,10 @@ async fn answer(
     ctx: Arc<Context>,
 ) -> Result<Box<RawValue>, ErrorObjectOwned> {
     let start = Instant::now();
-    let result = match Args::parse(params, &raw) {
-        Ok(args) => run(cost, handler, Call { ctx: ctx.clone(), args }).await,
-        Err(fault) => Err(fault),
+    let result = match (ctx.calls.try_acquire(), Args::parse(params, &raw)) {
+        (Err(_), _) => Err(Fault::Limit("the node is busy with as many calls as it takes: ask again".into())),
+        (Ok(_permit), Ok(args)) => run(cost, handler, Call { ctx: ctx.clone(), args }).await,
+        (Ok(_), Err(fault)) => Err(fault),
     };
     let bytes = result.as_ref().ok().map(|json| json.get().len());
     ctx.metrics.record(name, start.elapsed(), bytes);

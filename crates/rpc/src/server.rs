@@ -28,6 +28,7 @@ pub struct RpcHandle {
     address: SocketAddr,
     server: ServerHandle,
     metrics: Arc<RpcMetrics>,
+    methods: Methods,
 }
 
 impl RpcHandle {
@@ -39,6 +40,11 @@ impl RpcHandle {
     /// Counters, for the node to export.
     pub fn metrics(&self) -> &Arc<RpcMetrics> {
         &self.metrics
+    }
+
+    /// Names of all methods that are answered, those of disabled namespaces (with an error that says so) included.
+    pub fn method_names(&self) -> Vec<&'static str> {
+        self.methods.method_names().collect()
     }
 
     /// Takes no new connections, and returns when the calls of the open ones are answered, or after [`STOP_PATIENCE`].
@@ -89,6 +95,7 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
     let acceptor = Acceptor::new(listener, &config);
     let context = Context {
         api,
+        calls: Semaphore::new(config.max_calls),
         heavy: Arc::new(Semaphore::new(config.max_heavy_calls)),
         filters: FilterStore::new(&config),
         metrics: metrics.clone(),
@@ -98,13 +105,14 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
     let methods: Methods = table.into_module(context)?.into();
     let service = Server::builder().set_config(limits).set_http_middleware(http).to_service_builder();
     let (stop, server) = stop_channel();
+    let served = methods.clone();
     tokio::spawn(async move {
         loop {
             let connection = tokio::select! {
                 () = stop.clone().shutdown() => break,
                 connection = acceptor.accept() => connection,
             };
-            let service = service.clone().build(methods.clone(), stop.clone());
+            let service = service.clone().build(served.clone(), stop.clone());
             let stopped = stop.clone().shutdown();
             tokio::spawn(async move {
                 if let Err(error) = serve_with_graceful_shutdown(connection, service, stopped).await {
@@ -113,7 +121,7 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
             });
         }
     });
-    Ok(RpcHandle { address, server, metrics })
+    Ok(RpcHandle { address, server, metrics, methods })
 }
 
 fn check(config: &RpcConfig) -> Result<(), RpcError> {
@@ -127,6 +135,7 @@ fn check(config: &RpcConfig) -> Result<(), RpcError> {
         ("max_connections", config.max_connections == 0),
         ("ws_buffer", config.ws_buffer == 0),
         ("call_timeout", config.call_timeout.is_zero()),
+        ("max_calls", config.max_calls == 0),
         ("max_heavy_calls", config.max_heavy_calls == 0),
         ("max_log_range", config.max_log_range == 0),
     ];

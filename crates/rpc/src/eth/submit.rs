@@ -8,7 +8,8 @@ use crate::registry::{
     Cost::{Light, Waits},
     Param, Registry, may, need,
 };
-use alloy_eips::eip2718::{Decodable2718, Eip2718Error};
+use alloy_consensus::TxType;
+use alloy_eips::eip2718::Decodable2718;
 use alloy_primitives::{B256, Bytes};
 use alloy_rpc_types_eth::TransactionReceipt;
 use althing_primitives::Transaction;
@@ -46,14 +47,16 @@ fn decode(bytes: &Bytes) -> Result<Transaction, Fault> {
         let error = SubmitError::Oversized { size: bytes.len(), limit: MAX_TRANSACTION_BYTES };
         return Err(error.into());
     }
-    let transaction = Transaction::decode_2718_exact(bytes).map_err(|error| match error {
-        Eip2718Error::UnexpectedType(_) => SubmitError::Type("").into(),
-        error => Fault::Server(format!("rlp: the bytes are not a signed transaction: {error}")),
-    })?;
-    if transaction.is_eip4844() {
-        return Err(SubmitError::Type(": this chain takes no blob transactions").into());
+    match bytes.first() {
+        Some(0x03) => return Err(SubmitError::Type(": this chain takes no blob transactions").into()),
+        // A legacy transaction begins as an RLP list does, above these.
+        Some(kind) if *kind < 0x80 && TxType::try_from(*kind).is_err() => {
+            return Err(SubmitError::Type("").into());
+        }
+        _ => {}
     }
-    Ok(transaction)
+    Transaction::decode_2718_exact(bytes)
+        .map_err(|error| Fault::Server(format!("rlp: the bytes are not a signed transaction: {error}")))
 }
 
 async fn send(mut call: Call) -> Result<B256, Fault> {

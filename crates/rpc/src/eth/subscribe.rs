@@ -41,7 +41,7 @@ pub(super) fn register(r: &mut Registry) {
 /// What is subscribed to. Receivers are made before the subscription is confirmed, so that nothing is missed between.
 enum Topic {
     Heads(broadcast::Receiver<Arc<FinalizedBlock>>),
-    Logs(broadcast::Receiver<Arc<FinalizedBlock>>, LogFilter),
+    Logs(broadcast::Receiver<Arc<FinalizedBlock>>, Box<LogFilter>),
     Pending(broadcast::Receiver<B256>, bool),
     Syncing(broadcast::Receiver<Arc<FinalizedBlock>>),
 }
@@ -58,7 +58,7 @@ async fn subscribe(params: Params<'static>, pending: PendingSubscriptionSink, ct
     let subscriber = Subscriber::new(sink, ctx);
     match topic {
         Topic::Heads(blocks) => heads(subscriber, blocks).await,
-        Topic::Logs(blocks, filter) => logs(subscriber, blocks, filter).await,
+        Topic::Logs(blocks, filter) => logs(subscriber, blocks, *filter).await,
         Topic::Pending(hashes, full) => pending_transactions(subscriber, hashes, full).await,
         Topic::Syncing(blocks) => syncing(subscriber, blocks).await,
     }
@@ -71,7 +71,7 @@ fn topic(params: &Params<'static>, ctx: &Context) -> Result<Topic, Fault> {
         "newHeads" => Ok(Topic::Heads(ctx.api.subscribe_blocks())),
         "logs" => {
             let filter: Filter = args.optional(1)?.unwrap_or_default();
-            Ok(Topic::Logs(ctx.api.subscribe_blocks(), LogFilter::new(filter, ctx)?))
+            Ok(Topic::Logs(ctx.api.subscribe_blocks(), Box::new(LogFilter::new(filter, ctx)?)))
         }
         "newPendingTransactions" => {
             Ok(Topic::Pending(ctx.api.subscribe_pending(), args.optional(1)?.unwrap_or(false)))
