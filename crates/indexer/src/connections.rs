@@ -19,10 +19,10 @@ const WRITER_CACHE_KIB: i64 = 64 * 1024;
 const READER_CACHE_KIB: i64 = 8 * 1024;
 
 /// Pages of the write-ahead log after which it is carried over into the file (4 KiB each).
-const CHECKPOINT_PAGES: i64 = 4_096;
+const CHECKPOINT_PAGES: i64 = 16_384;
 
 /// Size in bytes to which the write-ahead log is cut back after a burst.
-const WAL_LIMIT_BYTES: i64 = 64 * 1024 * 1024;
+const WAL_LIMIT_BYTES: i64 = 128 * 1024 * 1024;
 
 /// How long to wait for a lock that another process holds, e.g. a backup.
 const BUSY: Duration = Duration::from_secs(10);

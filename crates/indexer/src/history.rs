@@ -1,7 +1,7 @@
 //! State as it was: for every change of a block, what was there before it.
 //!
 //! The value of a key after block h is the `before` of its first change above h, or today's value when there
-//! is none. Keys are stored as the first 16 bytes of their hash, which nobody can make collide.
+//! is none. Keys are stored as their kind and the first 16 bytes of their hash, which nobody can make collide.
 
 use crate::append::latest;
 use crate::encoding::{decode_changes, decode_value, encode_value};
@@ -91,8 +91,16 @@ fn oldest(connection: &Connection) -> Result<Option<Height>> {
     Ok(meta(connection, OLDEST)?.map(|height| height as u64))
 }
 
-fn short(key: &StateKey) -> Vec<u8> {
-    key.hashed()[..16].to_vec()
+/// The kind of the key is part of it: code whose bytes are an address hashes as the account does.
+fn short(key: &StateKey) -> [u8; 17] {
+    let mut short = [0; 17];
+    short[0] = match key {
+        StateKey::Account(_) => 1,
+        StateKey::Slot(..) => 2,
+        StateKey::Code(_) => 3,
+    };
+    short[1..].copy_from_slice(&key.hashed()[..16]);
+    short
 }
 
 /// Writes what a block changed.

@@ -297,7 +297,14 @@ impl Pool {
                 return Ok(dropped);
             }
         }
-        Err(PoolError::Full)
+        match self.victims.cheapest() {
+            Some(cheapest) if pending => {
+                let got = new.tx.max_fee_per_gas();
+                let missing = cheapest.saturating_sub(rank.price).max(0).unsigned_abs();
+                Err(PoolError::Underpriced { got, needed: got.saturating_add(missing).saturating_add(1) })
+            }
+            _ => Err(PoolError::Full),
+        }
     }
 
     fn insert(&mut self, tx: Arc<PooledTransaction>, account: &AccountRecord) {

@@ -56,6 +56,11 @@ impl Victims {
         self.local.clear();
     }
 
+    /// The price of what would be dropped first.
+    pub(crate) fn cheapest(&self) -> Option<i128> {
+        self.remote.first().into_iter().chain(self.local.first()).map(|rank| rank.price).min()
+    }
+
     /// What may be dropped for a newcomer, in the order of dropping. Never a transaction of the same sender:
     /// that would make the newcomer's nonce a gap.
     pub(crate) fn candidates(&self, newcomer: Rank, origin: Origin) -> impl Iterator<Item = Rank> {
