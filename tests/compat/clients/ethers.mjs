@@ -110,7 +110,7 @@ await test("events by polling", async () => {
 });
 
 await test("subscriptions newHeads, logs, newPendingTransactions", async () => {
-  const live = new WebSocketProvider(socketUrl, settings.chainId);
+  const live = new WebSocketProvider(socketUrl);
   const heads = [];
   const values = [];
   const pending = [];
@@ -151,7 +151,7 @@ await test("authorisation of code (EIP-7702)", async () => {
 });
 
 await test("batched requests", async () => {
-  const batching = new JsonRpcProvider(url, settings.chainId, { staticNetwork: true, batchMaxCount: 20, batchStallTime: 20, cacheTimeout: -1 });
+  const batching = new JsonRpcProvider(url, undefined, { batchMaxCount: 20, batchStallTime: 20, cacheTimeout: -1 });
   const balances = await Promise.all(wallets.map((wallet) => batching.getBalance(wallet)));
   assert(balances.every((balance) => balance > 0n), "an empty balance");
   const mixed = await Promise.allSettled([batching.getBlockNumber(), batching.send("eth_noSuchMethod", [])]);

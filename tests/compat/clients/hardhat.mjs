@@ -20,9 +20,9 @@ await test("deployment script", async () => {
   same(await reader.readContract({ address, abi: contract("Probe").abi, functionName: "value" }), 7n, "value");
 });
 
-await test("test run: accounts, events, revert reasons", async () => {
+await test("test run: accounts, events, revert reasons, fees", async () => {
   const output = await hardhat("test", "nodejs", "--network", "live", "--no-compile");
-  assert(/4 passing/.test(output), output.slice(-300));
+  assert(/5 passing/.test(output), output.slice(-300));
 });
 
 finish();

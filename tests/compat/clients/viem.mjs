@@ -162,7 +162,6 @@ await test("subscriptions newHeads, logs, newPendingTransactions", async () => {
   await until(() => heads.some((head) => head.hash === receipt.blockHash), "the head");
   same(errors.map((error) => error.message), [], "errors");
   stops.forEach((stop) => stop());
-  (await live.transport.getRpcClient()).close();
 });
 
 await test("traces: callTracer, prestateTracer, struct logs", async () => {

@@ -5,6 +5,8 @@ import { mnemonicToAccount, nonceManager, privateKeyToAccount } from "viem/accou
 
 /** Accounts that each client gets. */
 const ACCOUNTS = 3;
+/** Transfers sent before waiting for them: below what pools take from one sender. */
+const AT_ONCE = 16;
 /** What each account gets. */
 const SHARE = parseEther("100");
 /** The development mnemonic, and which of its accounts pays: the last, so that a person at the first is not disturbed. */
@@ -26,7 +28,9 @@ function funder() {
 export async function fund(url, clients, seed) {
   const transport = http(url);
   const bare = createPublicClient({ transport });
-  const chainId = await bare.getChainId();
+  const chainId = await bare.getChainId().catch((error) => {
+    throw new Error(`${url} does not answer: ${error.details ?? error.message}. Is the network running there?`);
+  });
   const version = await bare.request({ method: "web3_clientVersion" });
   const chain = defineChain({
     id: chainId,
@@ -37,8 +41,10 @@ export async function fund(url, clients, seed) {
   const reader = createPublicClient({ chain, transport, pollingInterval: 100 });
   const wallet = createWalletClient({ chain, transport, account: funder() });
   const addresses = clients.flatMap((client) => keysFor(seed, client)).map((key) => privateKeyToAccount(key).address);
-  const hashes = [];
-  for (const to of addresses) hashes.push(await wallet.sendTransaction({ to, value: SHARE, gas: 21_000n }));
-  await reader.waitForTransactionReceipt({ hash: hashes.at(-1), timeout: 30_000 });
+  for (let done = 0; done < addresses.length; done += AT_ONCE) {
+    let hash;
+    for (const to of addresses.slice(done, done + AT_ONCE)) hash = await wallet.sendTransaction({ to, value: SHARE, gas: 21_000n });
+    await reader.waitForTransactionReceipt({ hash, timeout: 30_000 });
+  }
   return { chainId, version };
 }

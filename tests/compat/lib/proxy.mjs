@@ -11,9 +11,6 @@ const MAX_BODY = 16 * 1024 * 1024;
 /** JSON-RPC's code for an unknown method. */
 const METHOD_NOT_FOUND = -32601;
 
-/** What became of a call, from good to bad. */
-export const OUTCOMES = { ok: "ok", error: "error", unknown: "unknown method" };
-
 export class Recorder {
   #calls = new Map();
 

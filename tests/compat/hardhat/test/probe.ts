@@ -37,6 +37,12 @@ describe("Probe on the live network", async () => {
     assert.deepEqual(await reason(probe.failPanic(0n)), ["Panic", 18n]);
   });
 
+  it("estimates fees", async () => {
+    const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = await ethers.provider.getFeeData();
+    assert.ok(gasPrice !== null && gasPrice > 0n);
+    assert.ok(maxFeePerGas !== null && maxPriorityFeePerGas !== null && maxFeePerGas >= maxPriorityFeePerGas);
+  });
+
   it("sends from a second account", async () => {
     const [first, second] = await ethers.getSigners();
     const before = await ethers.provider.getBalance(first.address);
