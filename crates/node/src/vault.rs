@@ -12,7 +12,7 @@ pub use files::{MAX_SECRET_BYTES, SecretFiles};
 
 use alloy_primitives::{B256, Bytes, hex};
 use althing_primitives::OperatorKey;
-use commonware_codec::{DecodeExt, Encode};
+use commonware_codec::{Copying, DecodeExt, Encode};
 use commonware_cryptography::{Signer, ed25519};
 use seal::{Key, NONCE_BYTES};
 use serde::{Deserialize, Serialize};
@@ -162,7 +162,7 @@ impl OperatorFile {
 
 /// The public key of an operator secret: what the chain spec names.
 pub fn operator_key(operator_secret: &[u8; 32]) -> OperatorKey {
-    let key = ed25519::PrivateKey::decode(operator_secret.as_slice())
+    let key = ed25519::PrivateKey::decode(Copying(operator_secret.as_slice()))
         .expect("any 32 bytes are an Ed25519 secret");
     B256::from_slice(&key.public_key().encode())
 }

@@ -1,0 +1,4 @@
+//! The command tree and its page: arguments as people type them, and a reference that is never stale.
+
+mod parsing;
+mod reference;
