@@ -68,19 +68,19 @@ pub struct StoreArgs {
 
 /// Whose key signs.
 #[derive(Clone, Debug, clap::Args)]
-pub struct SignerArgs {
+pub(crate) struct SignerArgs {
     /// Key that signs: name, address or file.
     #[arg(long, env = "ALTHING_FROM", value_name = "KEY")]
-    pub from: Option<String>,
+    pub(crate) from: Option<String>,
     /// Sign with a well-known devnet account (0 to 9).
     #[arg(long, conflicts_with = "from", value_name = "INDEX")]
-    pub dev_account: Option<usize>,
+    pub(crate) dev_account: Option<usize>,
     /// Private key in hex; on devnets only, because other users see command lines.
     #[arg(long, conflicts_with_all = ["from", "dev_account"], value_name = "HEX")]
-    pub private_key: Option<String>,
+    pub(crate) private_key: Option<String>,
     /// Where keys are kept.
     #[command(flatten)]
-    pub store: StoreArgs,
+    pub(crate) store: StoreArgs,
 }
 
 impl SignerArgs {

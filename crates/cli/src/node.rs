@@ -37,7 +37,7 @@ pub enum Command {
 
 /// A role, as a flag.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum RoleFlag {
+pub(crate) enum RoleFlag {
     /// Takes part in consensus.
     Validator,
     /// Verifies certified blocks.
@@ -46,7 +46,7 @@ pub enum RoleFlag {
 
 /// How a follower gets the state, as a flag.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum SyncFlag {
+pub(crate) enum SyncFlag {
     /// Executes every block.
     Replay,
     /// Fetches the state of a certified block.

@@ -1,9 +1,9 @@
 //! `althing send`, `call` and `deploy`.
 
-use crate::account::{SignerArgs, StoreArgs, resolve};
+use crate::account::{SignerArgs, resolve};
 use crate::report::{Report, both_forms};
 use crate::{Exit, amount, failure::Failure, terminal};
-use alloy_dyn_abi::{DynSolType, DynSolValue, JsonAbiExt, Specifier};
+use alloy_dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
 use alloy_json_abi::Function;
 use alloy_primitives::{Bytes, TxKind, U256, hex};
 use althing_client::{Client, TransactionReceipt, TransactionRequest, Wallet, is_success};
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Options of everything that is sent.
 #[derive(Clone, Debug, clap::Args)]
-pub struct TransactionArgs {
+pub(crate) struct TransactionArgs {
     /// Whose key signs.
     #[command(flatten)]
     signer: SignerArgs,
@@ -122,7 +122,9 @@ pub(crate) async fn call(args: CallArgs, rpc: String) -> Result<Report, Failure>
         (_, Some(data)) => data,
         (Some(function), None) => encode(function, &args.args)?,
         (None, None) => {
-            return Err(Failure::usage("name a function, e.g. `balanceOf(address)(uint256)`, or give --data"));
+            return Err(Failure::usage(
+                "name a function, e.g. `balanceOf(address)(uint256)`, or give --data",
+            ));
         }
     };
     let mut request = TransactionRequest::default().to(to).input(data.into());
@@ -272,7 +274,3 @@ fn bytecode(text: &str) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests;
-
-/// Where keys are kept, for tests of the commands.
-#[cfg(test)]
-const NO_STORE: StoreArgs = StoreArgs { keystore: None, password_file: None };

@@ -19,7 +19,7 @@ pub enum Command {
 
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Workload {
+pub(crate) enum Workload {
     /// Transfers of the native coin.
     Transfer,
     /// Transfers of a token, a minimal ERC-20 that is deployed first.

@@ -92,7 +92,7 @@ async fn supervise(
             outcome = &mut running => break outcome,
             Some(event) = seen.recv() => say(&progress, &event),
             never = &mut status => never,
-            _ = stop_asked.wait_for(|asked| *asked), if !*stop.borrow() => {
+            () = supervisor::asked(&mut stop_asked), if !*stop.borrow() => {
                 progress.step("stopping all nodes");
                 stop.send_replace(true);
             }

@@ -26,7 +26,7 @@ const MAX_LOG_BYTES: u64 = 64 * 1024 * 1024;
 pub(super) struct Program {
     pub(super) name: String,
     /// Makes the command anew for every start.
-    pub(super) command: Box<dyn Fn() -> Command + Send>,
+    pub(super) command: Box<dyn Fn() -> Command + Send + Sync>,
     /// Receives what it prints.
     pub(super) log: PathBuf,
 }
@@ -101,11 +101,17 @@ pub(super) async fn run(
                     }
                 }
             },
-            _ = stop.wait_for(|stop| *stop), if !*stop_all.borrow() => {
+            () = asked(&mut stop), if !*stop_all.borrow() => {
                 stop_all.send_replace(true);
             }
         }
     }
+}
+
+/// Completes when `stop` turns true, or nobody is left who could turn it.
+pub(super) async fn asked(stop: &mut watch::Receiver<bool>) {
+    // The guard must be gone before anything else is awaited.
+    drop(stop.wait_for(|stop| *stop).await);
 }
 
 async fn keep_alive(
@@ -122,7 +128,7 @@ async fn keep_alive(
         tell(&events, Event::Started { name: name.clone() });
         let ended = tokio::select! {
             ended = child.wait() => ended,
-            _ = stop.wait_for(|stop| *stop) => {
+            () = asked(&mut stop) => {
                 if !terminate(&mut child, policy.stop_patience).await {
                     tell(&events, Event::Killed { name, after: policy.stop_patience });
                 }
@@ -139,7 +145,7 @@ async fn keep_alive(
         tell(&events, Event::Died { name: name.clone(), status, again_in });
         tokio::select! {
             () = sleep(again_in) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
+            () = asked(&mut stop) => {}
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Signatures, arguments and bytecode as people give them.
 
 use super::*;
+use crate::account::StoreArgs;
 use alloy_primitives::address;
 
 const TO: Address = address!("70997970C51812dc3A010C7d01b50e0d17dc79C8");
@@ -59,6 +60,8 @@ fn bytecode_is_found_in_hex_and_in_both_kinds_of_artifact() {
 
 #[test]
 fn an_unknown_receiver_is_refused_with_the_reason() {
-    let failure = resolve("nobody", &NO_STORE).unwrap_err();
+    let dir = tempfile::tempdir().unwrap();
+    let store = StoreArgs { keystore: Some(dir.path().into()), password_file: None };
+    let failure = resolve("nobody", &store).unwrap_err();
     assert!(failure.message.contains("nor is it the name of a key"), "{}", failure.message);
 }
