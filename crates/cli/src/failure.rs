@@ -4,7 +4,6 @@ use althing_client::ClientError;
 use althing_node::{config::ConfigError, vault::VaultError};
 use althing_primitives::{AddressError, ChainSpecError};
 use serde_json::json;
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -58,18 +57,14 @@ impl Failure {
         move |error| Self::new(Exit::Failure, format!("cannot {action} {}: {error}", path.display()))
     }
 
-    pub(crate) fn print(&self, json: bool) -> ExitCode {
-        let mut stderr = std::io::stderr().lock();
-        // Nobody is left to tell when standard error is closed.
-        let _ = match json {
-            true => {
-                let name = format!("{:?}", self.exit).to_lowercase();
-                let error = json!({"code": self.exit as u8, "name": name, "message": self.message});
-                writeln!(stderr, "{}", json!({ "error": error }))
-            }
-            false => writeln!(stderr, "error: {}", self.message),
-        };
-        self.exit.into()
+    /// The text that goes to standard error.
+    pub(crate) fn render(&self, json: bool) -> String {
+        if !json {
+            return format!("error: {}", self.message);
+        }
+        let name = format!("{:?}", self.exit).to_lowercase();
+        let error = json!({"code": self.exit as u8, "name": name, "message": self.message});
+        json!({ "error": error }).to_string()
     }
 }
 

@@ -278,28 +278,6 @@ mod tests {
     }
 
     #[test]
-    fn the_example_of_the_standard_opens() {
-        let file: KeyFile = serde_json::from_value(serde_json::json!({
-            "crypto": {
-                "cipher": "aes-128-ctr",
-                "cipherparams": {"iv": "83dbcc02d8ccb40e466191a123791e0e"},
-                "ciphertext": "d172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c",
-                "kdf": "scrypt",
-                "kdfparams": {
-                    "dklen": 32, "n": 262144, "p": 8, "r": 1,
-                    "salt": "ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19"
-                },
-                "mac": "2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097"
-            },
-            "id": "3198bc9c-6672-5ab3-d995-4942343ae5b6", "version": 3
-        }))
-        .unwrap();
-        let key = decrypt(&file, "testpassword").unwrap();
-        let expected = "7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d";
-        assert_eq!(hex::encode(key.to_bytes()), expected);
-    }
-
-    #[test]
     fn names_stay_in_the_folder_and_files_are_found_by_name_or_address() {
         let dir = tempfile::tempdir().unwrap();
         let store = Keystore::new(Some(dir.path().join("keys"))).unwrap();

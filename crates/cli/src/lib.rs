@@ -28,24 +28,50 @@ use args::Command;
 use clap::Parser;
 use failure::Failure;
 use report::Report;
+use std::ffi::OsString;
 use std::future::Future;
+use std::io::Write;
 use std::process::ExitCode;
+
+/// What a command line came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The exit code.
+    pub exit: Exit,
+    /// For standard output: data.
+    pub data: String,
+    /// For standard error: what went wrong.
+    pub complaint: String,
+}
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let Outcome { exit, data, complaint } = execute(std::env::args_os());
+    // A reader that closed the pipe has seen enough.
+    if !data.is_empty() {
+        let _ = writeln!(std::io::stdout().lock(), "{data}");
+    }
+    if !complaint.is_empty() {
+        let _ = writeln!(std::io::stderr().lock(), "{complaint}");
+    }
+    exit.into()
+}
+
+/// Runs a command line.
+pub fn execute(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Outcome {
+    let said = |exit, data| Outcome { exit, data, complaint: String::new() };
+    let failed = |exit, complaint| Outcome { exit, data: String::new(), complaint };
+    let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
-            // A closed terminal is no reason to fail.
-            let _ = error.print();
-            return code.into();
+            let text = error.render().to_string().trim_end().to_string();
+            return if error.use_stderr() { failed(Exit::Usage, text) } else { said(Exit::Ok, text) };
         }
     };
     let json = cli.json;
     match run(cli) {
-        Ok(report) => report.print(json),
-        Err(failure) => failure.print(json),
+        Ok(report) => said(report.exit, report.render(json)),
+        Err(failure) => failed(failure.exit, failure.render(json)),
     }
 }
 

@@ -3,8 +3,6 @@
 use althing_primitives::{Address, AddressExt};
 use comfy_table::{Table, presets};
 use serde_json::Value;
-use std::io::Write;
-use std::process::ExitCode;
 
 use crate::Exit;
 
@@ -34,17 +32,13 @@ impl Report {
         Self::new(json, rows.iter().map(line).collect::<Vec<_>>().join("\n"))
     }
 
-    pub(crate) fn print(&self, json: bool) -> ExitCode {
-        let text = match (json, &self.json) {
+    /// The text that goes to standard output; empty when there is nothing to say.
+    pub(crate) fn render(&self, json: bool) -> String {
+        match (json, &self.json) {
             (true, Value::Null) => String::new(),
             (true, value) => value.to_string(),
-            (false, _) => self.text.clone(),
-        };
-        if !text.is_empty() {
-            // A reader that closed the pipe has seen enough.
-            let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+            (false, _) => self.text.trim_end().to_string(),
         }
-        self.exit.into()
     }
 }
 
