@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use thiserror::Error;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -123,7 +123,8 @@ async fn keep_alive(
     let name = program.name.clone();
     let mut quick_deaths = 0;
     while !*stop.borrow() {
-        let mut child = start(&program).map_err(|source| Crash::Start { name: name.clone(), source })?;
+        let (mut child, _stdin) =
+            start(&program).map_err(|source| Crash::Start { name: name.clone(), source })?;
         let since = Instant::now();
         tell(&events, Event::Started { name: name.clone() });
         let ended = tokio::select! {
@@ -156,7 +157,8 @@ fn tell(events: &mpsc::Sender<Event>, event: Event) {
     let _ = events.try_send(event);
 }
 
-fn start(program: &Program) -> std::io::Result<Child> {
+/// Starts a process. Its standard input must be kept apart: waiting for a child closes what is still in it.
+fn start(program: &Program) -> std::io::Result<(Child, Option<ChildStdin>)> {
     if std::fs::metadata(&program.log).is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
         std::fs::rename(&program.log, program.log.with_extension("log.old"))?;
     }
@@ -164,7 +166,9 @@ fn start(program: &Program) -> std::io::Result<Child> {
     let mut command = (program.command)();
     command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
     // Ctrl-C reaches the whole foreground group: a group of its own leaves stopping to the supervisor.
-    command.process_group(0).spawn()
+    let mut child = command.process_group(0).spawn()?;
+    let stdin = child.stdin.take();
+    Ok((child, stdin))
 }
 
 /// Asks a process to stop; whether it did in time.

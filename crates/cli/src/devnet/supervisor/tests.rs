@@ -83,12 +83,27 @@ async fn when_one_is_given_up_the_others_are_stopped() {
     assert!(matches!(crash, Err(Crash::GivenUp { .. })), "{crash:?}");
 }
 
+/// Prints `orphaned` when its standard input closes, and `waited` after a while.
+const WATCHFUL: &str =
+    "exec 3<&0; (cat <&3 >/dev/null; echo orphaned) & (sleep 0.2; echo waited) & echo up; wait";
+
 #[tokio::test]
-async fn a_child_sees_its_standard_input_close_when_its_supervisor_is_gone() {
+async fn a_childs_standard_input_stays_open_while_it_is_supervised() {
     let dir = tempfile::tempdir().unwrap();
-    let mut child = start(&program(dir.path(), "echo up; cat > /dev/null; echo orphaned")).unwrap();
+    let (events, _seen) = mpsc::channel::<Event>(16);
+    let (stop, stopping) = watch::channel(false);
+    let task = tokio::spawn(run(vec![program(dir.path(), WATCHFUL)], POLICY, events, stopping));
+    until_logged(dir.path(), "waited").await;
+    assert!(!std::fs::read_to_string(dir.path().join("log")).unwrap().contains("orphaned"));
+    stop.send_replace(true);
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_childs_standard_input_closes_when_its_supervisor_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_child, stdin) = start(&program(dir.path(), WATCHFUL)).unwrap();
     until_logged(dir.path(), "up").await;
-    drop(child.stdin.take());
-    child.wait().await.unwrap();
+    drop(stdin);
     until_logged(dir.path(), "orphaned").await;
 }
