@@ -55,7 +55,9 @@ pub enum ClientError {
     #[error("cannot sign the transaction: {0}")]
     Sign(String),
     /// No receipt in time. The transaction may still be included.
-    #[error("transaction {hash} was not included within {seconds} s; it may still be: `althing chain receipt {hash}`")]
+    #[error(
+        "transaction {hash} was not included within {seconds} s; it may still be: `althing chain receipt {hash}`"
+    )]
     Timeout {
         /// The transaction.
         hash: B256,

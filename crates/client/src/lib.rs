@@ -15,7 +15,5 @@ pub use revert::revert_reason;
 pub use transport::{Call, MAX_RESPONSE_BYTES, Rpc};
 pub use wallet::{RECEIPT_POLL, Wallet, is_success};
 
-pub use alloy_rpc_types_eth::{
-    Block, Transaction as RpcTransaction, TransactionReceipt, TransactionRequest,
-};
+pub use alloy_rpc_types_eth::{Block, Transaction as RpcTransaction, TransactionReceipt, TransactionRequest};
 pub use alloy_signer_local::PrivateKeySigner;

@@ -1,6 +1,7 @@
 //! What a contract meant when it reverted.
 
 use alloy_primitives::{Bytes, hex};
+use alloy_sol_types::{Panic, Revert, SolError};
 use serde_json::Value;
 
 /// Puts revert data into words: `Error(string)` and `Panic(uint256)` decoded, other errors by selector.
@@ -8,10 +9,17 @@ pub fn revert_reason(data: &[u8]) -> String {
     if data.is_empty() {
         return "no reason given".into();
     }
-    alloy_sol_types::decode_revert_reason(data).unwrap_or_else(|| match data.split_first_chunk::<4>() {
-        Some((selector, _)) => format!("custom error {} ({})", hex::encode_prefixed(selector), hex::encode_prefixed(data)),
-        None => hex::encode_prefixed(data),
-    })
+    if let Ok(Revert { reason }) = Revert::abi_decode(data) {
+        return reason;
+    }
+    if let Ok(panic) = Panic::abi_decode(data) {
+        return panic.to_string();
+    }
+    let all = hex::encode_prefixed(data);
+    match data.split_first_chunk::<4>() {
+        Some((selector, _)) => format!("custom error {} ({all})", hex::encode_prefixed(selector)),
+        None => all,
+    }
 }
 
 /// Finds revert data in the `data` of a JSON-RPC error: a hex text, or an object with one.
@@ -24,7 +32,6 @@ pub(crate) fn revert_data(data: Option<&Value>) -> Option<Bytes> {
 mod tests {
     use super::*;
     use alloy_primitives::U256;
-    use alloy_sol_types::{Panic, Revert, SolError};
 
     #[test]
     fn reasons_are_words() {

@@ -101,7 +101,10 @@ impl Rpc {
             }
         }
         let result = |(call, answer): (&Call, Option<Answer>)| {
-            let missing = || ClientError::Answer { method: call.method.into(), reason: "is missing in the batch".into() };
+            let missing = || ClientError::Answer {
+                method: call.method.into(),
+                reason: "is missing in the batch".into(),
+            };
             into_result(call.method, answer.ok_or_else(missing)?)
         };
         Ok(calls.iter().zip(found).map(result).collect())

@@ -45,7 +45,9 @@ impl Wallet {
         if request.nonce.is_none() {
             request.nonce = Some(self.client.nonce(self.address()).await?);
         }
-        if request.gas_price.is_none() && (request.max_fee_per_gas.is_none() || request.max_priority_fee_per_gas.is_none()) {
+        if request.gas_price.is_none()
+            && (request.max_fee_per_gas.is_none() || request.max_priority_fee_per_gas.is_none())
+        {
             let fees = self.client.fees().await?;
             let tip = *request.max_priority_fee_per_gas.get_or_insert(fees.tip);
             request.max_fee_per_gas.get_or_insert(fees.max_fee.max(tip));

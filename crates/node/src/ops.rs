@@ -56,7 +56,9 @@ impl Readiness {
 
 /// The server's address is taken or not ours.
 #[derive(Debug, Error)]
-#[error("cannot serve metrics on {listen}: {source}; change `metrics.listen` or set `metrics.enabled = false`")]
+#[error(
+    "cannot serve metrics on {listen}: {source}; change `metrics.listen` or set `metrics.enabled = false`"
+)]
 pub struct OpsError {
     listen: SocketAddr,
     source: std::io::Error,
@@ -96,9 +98,12 @@ impl OpsServer {
 
 fn router(metrics: MetricsFn, readiness: ReadinessFn) -> Router {
     let metrics = Router::new()
-        .route("/metrics", get(|State(metrics): State<MetricsFn>| async move {
-            ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics())
-        }))
+        .route(
+            "/metrics",
+            get(|State(metrics): State<MetricsFn>| async move {
+                ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics())
+            }),
+        )
         .with_state(metrics);
     Router::new()
         .route("/readyz", get(ready))

@@ -107,3 +107,17 @@ fn a_missing_or_broken_file_is_named_in_the_error() {
     let error = NodeConfig::load(&path).unwrap_err().to_string();
     assert!(error.contains("althing.toml") && error.contains("rpc.bogus"), "{error}");
 }
+
+#[test]
+fn the_example_in_deploy_is_the_documented_default() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/althing.toml");
+    let expected = NodeConfig::default().to_documented_toml();
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        std::fs::write(page, &expected).unwrap();
+    }
+    let actual = std::fs::read_to_string(page).unwrap_or_default();
+    assert!(
+        actual == expected,
+        "deploy/althing.toml is stale: run this test with UPDATE_REFERENCE=1 and commit it"
+    );
+}

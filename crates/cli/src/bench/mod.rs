@@ -1,0 +1,66 @@
+//! `althing bench load`: how much a network carries, and how fast.
+//!
+//! All transactions are signed before the clock starts, so that the generator measures the network and not
+//! itself. Latency is from sending a batch to the moment its transactions were seen in a final block.
+
+mod plan;
+mod report;
+mod run;
+
+use crate::{failure::Failure, report::Report};
+use clap::{Subcommand, ValueEnum};
+
+/// Benchmarks.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send many transactions and report what became of them. For devnets: it uses the well-known accounts.
+    Load(LoadArgs),
+}
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Workload {
+    /// Transfers of the native coin.
+    Transfer,
+    /// Transfers of a token, a minimal ERC-20 that is deployed first.
+    Erc20,
+}
+
+/// What `bench load` takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct LoadArgs {
+    /// Nodes to send to, in turn; several with several flags. The first is also asked for results.
+    #[arg(long = "to", value_name = "URL", default_value = "http://127.0.0.1:8545")]
+    endpoints: Vec<String>,
+    /// What to send.
+    #[arg(long, value_enum, default_value = "transfer")]
+    workload: Workload,
+    /// Number of transactions.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    count: u32,
+    /// Transactions a second. Default: as fast as the nodes take them (saturation).
+    #[arg(long)]
+    rate: Option<u32>,
+    /// Sending accounts; they are funded first.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    accounts: u32,
+    /// Transactions in one HTTP request.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    batch: u32,
+    /// Requests that are under way at a time, in saturation.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256))]
+    workers: u32,
+    /// Longest wait for the last transactions in seconds.
+    #[arg(long, default_value_t = 60)]
+    patience: u64,
+    /// Seed of the sending accounts: another seed, other accounts.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+pub(crate) async fn run(command: Command) -> Result<Report, Failure> {
+    let Command::Load(args) = command;
+    let plan = plan::prepare(&args).await?;
+    let outcome = run::run(&args, plan).await?;
+    Ok(report::report(&args, &outcome))
+}

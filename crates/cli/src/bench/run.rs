@@ -1,0 +1,236 @@
+//! The measured part: sending, and watching final blocks.
+
+use super::LoadArgs;
+use super::plan::{Plan, Signed};
+use crate::{Exit, failure::Failure, terminal::Progress};
+use alloy_primitives::B256;
+use althing_client::{Call, Client, ClientError, Rpc};
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Transactions that are sent and not yet final, in saturation: more would only fill the pools.
+const WINDOW: usize = 10_000;
+/// Time between two looks for a new block; latencies are no finer than this.
+const POLL: Duration = Duration::from_millis(20);
+/// Requests under way at a constant rate; a network that is too slow for the rate shows as latency.
+const RATE_REQUESTS: usize = 512;
+
+/// What became of the load.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) signing: Duration,
+    pub(super) sent: usize,
+    pub(super) accepted: usize,
+    /// Refusals by reason.
+    pub(super) refused: BTreeMap<String, usize>,
+    /// Time from sending to final, sorted.
+    pub(super) latencies: Vec<Duration>,
+    /// From the first sending to the last final block with a transaction of the load.
+    pub(super) elapsed: Duration,
+    pub(super) blocks: u64,
+}
+
+enum Event {
+    /// A batch left.
+    Sent { hashes: Vec<B256>, at: Instant },
+    /// The node answered.
+    Answered { accepted: usize, refused: Vec<String> },
+    /// A final block was seen.
+    Block { hashes: Vec<B256>, at: Instant },
+}
+
+/// Sends the plan and waits for its end.
+pub(super) async fn run(args: &LoadArgs, plan: Plan) -> Result<Outcome, Failure> {
+    let endpoints = args.endpoints.iter().map(|url| Rpc::new(url)).collect::<Result<Vec<_>, _>>()?;
+    let watched = Client::new(&args.endpoints[0])?;
+    let from = watched.height().await? + 1;
+    let total = plan.transactions.len();
+    let (events, seen) = mpsc::channel(1_024);
+    let (waiting, window) = watch::channel(0usize);
+    let watcher = tokio::spawn(watch_blocks(watched, from, events.clone()));
+    let sender = tokio::spawn(send_all(args.clone(), endpoints, plan.transactions, events, window));
+    let patience = Duration::from_secs(args.patience);
+    let mut outcome = collect(seen, waiting, total, patience).await;
+    watcher.abort();
+    sender.abort();
+    outcome.signing = plan.signing;
+    match outcome.latencies.is_empty() && outcome.accepted == 0 {
+        true => {
+            Err(Failure::new(Exit::Network, format!("no transaction was accepted: {:?}", outcome.refused)))
+        }
+        false => Ok(outcome),
+    }
+}
+
+async fn send_all(
+    args: LoadArgs,
+    endpoints: Vec<Rpc>,
+    transactions: Vec<Signed>,
+    events: mpsc::Sender<Event>,
+    mut window: watch::Receiver<usize>,
+) {
+    let requests = args.rate.map_or(args.workers as usize, |_| RATE_REQUESTS);
+    let permits = Arc::new(Semaphore::new(requests));
+    let start = Instant::now();
+    for (number, batch) in transactions.chunks(args.batch as usize).enumerate() {
+        match args.rate {
+            Some(rate) => {
+                let due = number as f64 * f64::from(args.batch) / f64::from(rate.max(1));
+                sleep_until(start + Duration::from_secs_f64(due)).await;
+            }
+            // The collector is gone only when the run is over.
+            None => drop(window.wait_for(|waiting| *waiting < WINDOW).await),
+        }
+        let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let (rpc, events, batch) =
+            (endpoints[number % endpoints.len()].clone(), events.clone(), batch.to_vec());
+        tokio::spawn(async move {
+            send_batch(&rpc, &events, &batch).await;
+            drop(permit);
+        });
+    }
+}
+
+async fn send_batch(rpc: &Rpc, events: &mpsc::Sender<Event>, batch: &[Signed]) {
+    let hashes = batch.iter().map(|signed| signed.hash).collect();
+    let calls: Vec<_> = batch
+        .iter()
+        .map(|signed| Call { method: "eth_sendRawTransaction", params: json!([signed.raw]) })
+        .collect();
+    // An error to send an event means that the run is over.
+    if events.send(Event::Sent { hashes, at: Instant::now() }).await.is_err() {
+        return;
+    }
+    let refused: Vec<String> = match rpc.batch(&calls).await {
+        Ok(answers) => answers.into_iter().filter_map(|answer| answer.err().map(reason)).collect(),
+        Err(error) => vec![reason(error); batch.len()],
+    };
+    let _ = events.send(Event::Answered { accepted: batch.len() - refused.len(), refused }).await;
+}
+
+/// A reason without the details that differ from one transaction to the next.
+fn reason(error: ClientError) -> String {
+    match error {
+        ClientError::Rpc { message, .. } => {
+            message.chars().filter(|c| !c.is_ascii_digit()).take(80).collect()
+        }
+        other => other.to_string(),
+    }
+}
+
+async fn watch_blocks(client: Client, mut height: u64, events: mpsc::Sender<Event>) {
+    loop {
+        match client.block(height).await {
+            Ok(Some(block)) => {
+                let hashes = block.transactions.hashes().collect();
+                if events.send(Event::Block { hashes, at: Instant::now() }).await.is_err() {
+                    return;
+                }
+                height += 1;
+            }
+            Ok(None) | Err(_) => sleep(POLL).await,
+        }
+    }
+}
+
+async fn collect(
+    mut seen: mpsc::Receiver<Event>,
+    waiting: watch::Sender<usize>,
+    total: usize,
+    patience: Duration,
+) -> Outcome {
+    let progress = Progress::start();
+    let mut outcome = Outcome::default();
+    let mut under_way: HashMap<B256, Instant> = HashMap::new();
+    let (mut first, mut last, mut refused, mut answered) = (None::<Instant>, None::<Instant>, 0, 0);
+    while outcome.latencies.len() + refused < total || answered < total {
+        let Ok(Some(event)) =
+            tokio::time::timeout(patience, next_useful(&mut seen, &mut outcome.blocks)).await
+        else {
+            break;
+        };
+        match event {
+            Event::Sent { hashes, at } => {
+                first.get_or_insert(at);
+                outcome.sent += hashes.len();
+                under_way.extend(hashes.into_iter().map(|hash| (hash, at)));
+            }
+            Event::Answered { accepted, refused: reasons } => {
+                outcome.accepted += accepted;
+                answered += accepted + reasons.len();
+                refused += reasons.len();
+                for reason in reasons {
+                    *outcome.refused.entry(reason).or_default() += 1;
+                }
+            }
+            Event::Block { hashes, at } => {
+                let ours = hashes.iter().filter_map(|hash| under_way.remove(hash));
+                let before = outcome.latencies.len();
+                outcome.latencies.extend(ours.map(|sent| at - sent));
+                if outcome.latencies.len() > before {
+                    last = Some(at);
+                }
+            }
+        }
+        waiting.send_replace(
+            outcome.sent - outcome.latencies.len() - refused.min(outcome.sent - outcome.latencies.len()),
+        );
+        if progress.is_live() {
+            progress.step(format!(
+                "sent {} of {total}, final {}, refused {refused}",
+                outcome.sent,
+                outcome.latencies.len()
+            ));
+        }
+    }
+    progress.finish();
+    outcome.elapsed = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
+    outcome.latencies.sort_unstable();
+    outcome
+}
+
+/// The next event that is progress: empty blocks must not keep a stalled run alive.
+async fn next_useful(seen: &mut mpsc::Receiver<Event>, blocks: &mut u64) -> Option<Event> {
+    loop {
+        match seen.recv().await? {
+            Event::Block { hashes, .. } if hashes.is_empty() => *blocks += 1,
+            event => {
+                *blocks += u64::from(matches!(event, Event::Block { .. }));
+                return Some(event);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_transaction_is_accounted_for() {
+        let (events, seen) = mpsc::channel(16);
+        let (waiting, window) = watch::channel(0);
+        let hash = B256::repeat_byte;
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        for event in [
+            Event::Sent { hashes: vec![hash(1), hash(2), hash(3)], at: at(0) },
+            Event::Block { hashes: vec![], at: at(50) },
+            Event::Block { hashes: vec![hash(9), hash(1)], at: at(100) },
+            Event::Answered { accepted: 2, refused: vec!["poor".into()] },
+            Event::Block { hashes: vec![hash(2)], at: at(300) },
+        ] {
+            events.send(event).await.ok().unwrap();
+        }
+        let outcome = collect(seen, waiting, 3, Duration::from_secs(5)).await;
+        assert_eq!((outcome.sent, outcome.accepted, outcome.blocks), (3, 2, 3));
+        assert_eq!(outcome.latencies, [Duration::from_millis(100), Duration::from_millis(300)]);
+        assert_eq!(outcome.elapsed, Duration::from_millis(300));
+        assert_eq!(outcome.refused["poor"], 1);
+        assert_eq!(*window.borrow(), 0);
+    }
+}
