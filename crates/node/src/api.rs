@@ -17,9 +17,9 @@ use althing_rpc::api::{
     AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi, NodeError,
     NodeStatus, PoolStatus, PooledTransaction, SubmitError, TransactionLocation,
 };
-use althing_state::{DatabaseView, StateError, StateView};
+use althing_engine::State;
+use althing_state::{StateError, StateView};
 use async_trait::async_trait;
-use commonware_runtime::tokio::Context;
 use std::{
     fmt,
     sync::{
@@ -49,8 +49,8 @@ pub(crate) trait Upstream: Send + Sync {
 pub(crate) struct Node {
     pub(crate) chain: Arc<Chain>,
     pub(crate) archive: Arc<Archive>,
-    pub(crate) databases: DatabaseView<Context>,
-    pub(crate) txpool: TxPool<Context>,
+    pub(crate) state: State,
+    pub(crate) txpool: TxPool,
     pub(crate) peers: Peers,
     pub(crate) operator: Option<OperatorKey>,
     pub(crate) progress: Arc<Progress>,
@@ -83,16 +83,16 @@ pub(crate) fn index_error(error: IndexError) -> NodeError {
 
 impl Node {
     /// State after a block.
-    pub(crate) fn state(&self, height: Height) -> Result<HistoryView<Context>, NodeError> {
+    pub(crate) fn state_at(&self, height: Height) -> Result<HistoryView, NodeError> {
         let latest = self.archive.head().block.height();
         if height > latest {
             return Err(state_error(StateError::Future { height, latest }));
         }
-        Ok(HistoryView { databases: self.databases.clone(), archive: self.archive.clone(), height })
+        Ok(HistoryView { current: self.state.clone(), archive: self.archive.clone(), height })
     }
 
     async fn read(&self, key: StateKey, height: Height) -> Result<Option<StateValue>, NodeError> {
-        let values = self.state(height)?.get_many(&[key]).await.map_err(state_error)?;
+        let values = self.state_at(height)?.get_many(&[key]).await.map_err(state_error)?;
         Ok(values.into_iter().next().flatten())
     }
 

@@ -1,7 +1,7 @@
 //! A node outside the validators' mesh.
 
 use crate::{config::NodeConfig, data_dir::DataDir, run::Base};
-use commonware_runtime::tokio::Context;
+use althing_engine::Context;
 use eyre::{Result, bail};
 
 pub(crate) async fn run(_: Context, _: NodeConfig, _: DataDir, _: Base) -> Result<()> {

@@ -2,12 +2,10 @@
 
 use crate::{archive::Archive, data_dir::DataDir};
 use althing_chain::{Head, genesis_block};
+use althing_engine::{Context, State, StateSettings, lay_genesis};
 use althing_execution::genesis_changes;
 use althing_indexer::Index;
 use althing_primitives::{ChainSpec, FinalizedBlock};
-use althing_state::{DatabaseView, StorageSettings, database_config, open_genesis, sync_targets};
-use commonware_glue::stateful::db::DatabaseSet as _;
-use commonware_runtime::{Storage as _, Supervisor as _, tokio::Context};
 use eyre::{Result, bail, eyre};
 use std::sync::Arc;
 
@@ -19,7 +17,7 @@ pub(crate) async fn open(
     context: &Context,
     spec: &ChainSpec,
     index: &Arc<Index>,
-    settings: &StorageSettings,
+    settings: &StateSettings,
     data: &DataDir,
 ) -> Result<Head> {
     if let Some(latest) = index.latest()? {
@@ -36,12 +34,10 @@ pub(crate) async fn open(
             data.index().display()
         );
     }
-    // An earlier first start may have been interrupted; nothing of value is there before `begin`.
-    wipe(context, settings).await?;
     let changes = genesis_changes(spec)?;
-    let state = open_genesis(context.child("genesis"), database_config::<Context>(settings), &changes).await?;
-    let block = genesis_block(spec, state.commitment)?;
-    drop(state);
+    // An earlier first start may have been interrupted; nothing of value is there before `begin`.
+    let commitment = lay_genesis(context, settings, &changes).await?;
+    let block = genesis_block(spec, commitment)?;
     let genesis = Arc::new(FinalizedBlock {
         block,
         senders: Vec::new(),
@@ -54,28 +50,12 @@ pub(crate) async fn open(
     Ok(genesis)
 }
 
-async fn wipe(context: &Context, settings: &StorageSettings) -> Result<()> {
-    for name in ["accounts", "slots", "codes"] {
-        for part in ["merkle", "merkle-meta", "log", "grafted"] {
-            for suffix in ["", "-blobs", "-metadata"] {
-                let partition = format!("{}-{name}-{part}{suffix}", settings.prefix);
-                match context.remove(&partition, None).await {
-                    Ok(()) | Err(commonware_runtime::Error::PartitionMissing(_)) => {}
-                    Err(error) => bail!("cannot empty partition {partition}: {error}"),
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Sets the head to the block whose state the databases hold: after a crash the index may be ahead of them.
-pub(crate) async fn align_head(archive: &Archive, databases: &DatabaseView<Context>) -> Result<()> {
-    let present = databases.0.committed_targets().await;
+pub(crate) async fn align_head(archive: &Archive, state: &State) -> Result<()> {
     let latest = archive.archived();
     for height in (latest.saturating_sub(MAX_AHEAD)..=latest).rev() {
         let block = archive.index().block(height)?.ok_or_else(|| eyre!("block {height} is not in the index"))?;
-        if sync_targets::<Context>(&block.block.seal().state) == present {
+        if state.holds(&block.block.seal().state).await {
             archive.start_at(block);
             return Ok(());
         }

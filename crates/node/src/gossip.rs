@@ -5,15 +5,13 @@
 
 use crate::{
     archive::Archive,
-    network::{Receiver, Sender},
     txpool::{TxPool, now_ms},
 };
 use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
 use althing_consensus::PublicKey;
+use althing_engine::{Gossip, GossipReceiver};
 use althing_primitives::{Bytes, Height};
 use althing_txpool::{Origin, PooledTransaction};
-use commonware_p2p::{Receiver as _, Recipients, Sender as _};
-use commonware_runtime::{Clock, Handle, Spawner as _, Supervisor as _, tokio::Context};
 use parking_lot::Mutex;
 use std::{
     collections::BTreeMap,
@@ -112,30 +110,26 @@ impl Peers {
     }
 }
 
-/// Starts sending and receiving.
-pub(crate) fn start(
-    context: &Context,
-    (sender, receiver): (Sender, Receiver),
-    pool: TxPool<Context>,
+/// Sends and receives until the mesh stops.
+pub(crate) async fn run(
+    gossip: Gossip,
+    received: GossipReceiver,
+    pool: TxPool,
     archive: Arc<Archive>,
     peers: Peers,
-) -> [Handle<()>; 2] {
-    let sending = context
-        .child("gossip_send")
-        .spawn({
-            let pool = pool.clone();
-            move |context| send(context, sender, pool, archive)
-        });
-    let receiving = context.child("gossip_receive").spawn(move |_| receive(receiver, pool, peers));
-    [sending, receiving]
+) {
+    tokio::select! {
+        () = send(gossip, pool.clone(), archive) => {}
+        () = receive(received, pool, peers) => {}
+    }
 }
 
-async fn send(context: Context, mut sender: Sender, pool: TxPool<Context>, archive: Arc<Archive>) {
+async fn send(mut gossip: Gossip, pool: TxPool, archive: Arc<Archive>) {
     let mut last_hello = Instant::now().checked_sub(HELLO_EVERY).unwrap_or_else(Instant::now);
     let mut resent_ms = now_ms();
     loop {
         let _ = tokio::time::timeout(HELLO_EVERY, pool.fresh.notified()).await;
-        context.sleep(GATHER).await;
+        tokio::time::sleep(GATHER).await;
         let drained = pool.pool.lock().drain_new();
         for hash in &drained.hashes {
             archive.announce_pending(*hash);
@@ -151,12 +145,12 @@ async fn send(context: Context, mut sender: Sender, pool: TxPool<Context>, archi
             outgoing.extend(pool.pool.lock().local().into_iter().filter(old));
         }
         for message in batches(&outgoing) {
-            sender.send(Recipients::All, message.encode(), false);
+            gossip.send(message.encode(), false);
         }
         if last_hello.elapsed() >= HELLO_EVERY {
             last_hello = Instant::now();
             let hello = GossipMessage::Hello(Hello { height: archive.head().block.height() });
-            sender.send(Recipients::All, hello.encode(), true);
+            gossip.send(hello.encode(), true);
         }
     }
 }
@@ -180,10 +174,9 @@ fn batches(transactions: &[Arc<PooledTransaction>]) -> Vec<GossipMessage> {
     messages
 }
 
-async fn receive(mut receiver: Receiver, pool: TxPool<Context>, peers: Peers) {
-    while let Ok((peer, message)) = receiver.recv().await {
-        let bytes: Vec<u8> = message.as_ref().to_vec();
-        match GossipMessage::decode(&bytes) {
+async fn receive(mut received: GossipReceiver, pool: TxPool, peers: Peers) {
+    while let Some((peer, message)) = received.receive().await {
+        match GossipMessage::decode(&message) {
             Some(GossipMessage::Hello(hello)) => peers.heard(peer, hello.height),
             Some(GossipMessage::Transactions(transactions)) => {
                 for raw in transactions {

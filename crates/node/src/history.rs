@@ -3,9 +3,8 @@
 use crate::archive::Archive;
 use althing_indexer::{HistoryAnswer, IndexError};
 use althing_primitives::{Height, StateKey, StateValue};
-use althing_state::{DatabaseView, StateError, StateView};
-use commonware_runtime::Spawner;
-use commonware_storage::Context;
+use althing_engine::State;
+use althing_state::{StateError, StateView};
 use std::sync::Arc;
 
 /// State after block `height`.
@@ -13,15 +12,15 @@ use std::sync::Arc;
 /// A block's old values are archived before its state is applied. So reading the databases first and the archive
 /// second always finds either the value itself or the record of its change, whatever happens in between.
 #[derive(Debug)]
-pub struct HistoryView<E: Context + Spawner> {
-    pub(crate) databases: DatabaseView<E>,
+pub(crate) struct HistoryView {
+    pub(crate) current: State,
     pub(crate) archive: Arc<Archive>,
     pub(crate) height: Height,
 }
 
-impl<E: Context + Spawner> StateView for HistoryView<E> {
+impl StateView for HistoryView {
     async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
-        let current = self.databases.get_many(keys).await?;
+        let current = self.current.get_many(keys).await?;
         if self.archive.archived() == self.height {
             return Ok(current);
         }

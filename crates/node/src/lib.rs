@@ -14,7 +14,6 @@ mod gossip;
 mod history;
 pub mod logging;
 mod metrics;
-mod network;
 pub mod ops;
 mod run;
 mod services;

@@ -8,34 +8,25 @@ use crate::{
     genesis, gossip,
     gossip::Peers,
     metrics,
-    network::Mesh,
     ops::OpsServer,
     services::Services,
     txpool::TxPool,
     vault::Vault,
 };
-use althing_chain::{Chain, ChainConfig, Engine, EngineConfig, Operator};
-use althing_consensus::{FixedCommittee, PrivateKey, Secrets};
+use althing_chain::{Chain, ChainConfig, Operator};
+use althing_consensus::{PrivateKey, Secrets};
+use althing_engine::{Context, Engine, MeshConfig, State, StateSettings, ValidatorConfig};
 use althing_indexer::{Index, IndexConfig};
 use althing_primitives::ChainSpec;
-use althing_state::{DatabaseView, StorageSettings, database_config};
 use althing_txpool::{Journal, Pool, PoolConfig};
 use commonware_codec::{Copying, DecodeExt as _};
 use commonware_runtime::{
     Runner as _, Spawner as _, Supervisor as _,
-    buffer::paged::CacheRef,
-    tokio::{Config as RuntimeConfig, Context, Runner},
+    tokio::{Config as RuntimeConfig, Runner},
 };
-use commonware_utils::{NZU16, NZUsize};
 use eyre::{Context as _, Result, bail, eyre};
 use parking_lot::Mutex;
 use std::{num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
-
-/// Bytes of a page of the state's cache.
-const PAGE_BYTES: u16 = 4_096;
-
-/// Bytes buffered before a write of a state log.
-const STATE_BUFFER: NonZeroUsize = NZUsize!(1 << 20);
 
 /// How long the parts may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -73,16 +64,11 @@ pub fn read_spec(path: &Path) -> Result<ChainSpec> {
 pub(crate) struct Base {
     pub(crate) chain: Arc<Chain>,
     pub(crate) archive: Arc<Archive>,
-    pub(crate) settings: StorageSettings,
+    pub(crate) settings: StateSettings,
 }
 
 async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data: DataDir) -> Result<()> {
-    let pages = NonZeroUsize::new(config.state.cache_mib as usize * (1 << 20) / usize::from(PAGE_BYTES));
-    let settings = StorageSettings {
-        prefix: "state".into(),
-        page_cache: CacheRef::new(NZU16!(PAGE_BYTES), pages.unwrap_or(NZUsize!(1024))),
-        write_buffer: STATE_BUFFER,
-    };
+    let settings = StateSettings::new(config.state.cache_mib);
     let index = IndexConfig { archive: config.state.archive, history_blocks: config.state.history_blocks };
     let index = Arc::new(Index::open(&data.index(), index)?);
     let operator = match config.node.role {
@@ -137,41 +123,39 @@ async fn validate(
     operator: Operator,
     secrets: Secrets,
 ) -> Result<()> {
-    let spec = base.chain.spec.clone();
     let ops = bind_ops(&config).await?;
-    let committees = FixedCommittee::from_spec(&spec).ok_or_else(|| eyre!("the chain spec names malformed validators"))?;
-    let mesh = Mesh::new(&context, &config.p2p, &operator, &spec);
-    let (network, transactions, transport) = mesh.start();
     let progress = Arc::new(Progress::default());
     let listener = {
         let progress = progress.clone();
         Arc::new(move |activity: &_| metrics::observe(&progress, activity))
     };
     let key = operator.key();
-    let engine = Engine::start(
-        context.child("engine"),
-        EngineConfig {
-            chain: base.chain.clone(),
-            operator,
-            secrets,
-            committees,
-            databases: database_config::<Context>(&base.settings),
-            page_cache: base.settings.page_cache.clone(),
-            listener,
+    let p2p = &config.p2p;
+    let engine = ValidatorConfig {
+        chain: base.chain.clone(),
+        operator,
+        secrets,
+        mesh: MeshConfig {
+            listen: p2p.listen,
+            allow_private_ips: p2p.allow_private_ips,
+            max_handshakes: p2p.max_connections,
+            max_handshakes_per_ip_s: p2p.max_handshakes_per_ip_s,
         },
-        network,
-    )
-    .await?;
-    let databases = DatabaseView(engine.databases().await);
-    genesis::align_head(&base.archive, &databases).await?;
-    let txpool = open_pool(&base, &data, databases.clone()).await?;
+        state: base.settings.clone(),
+    };
+    let engine = Engine::start(context.child("validator"), engine, listener).await?;
+    let state = engine.state;
+    genesis::align_head(&base.archive, &state).await?;
+    let txpool = open_pool(&base, &data, state.clone()).await?;
     let peers = Peers::default();
-    let gossip = gossip::start(&context, transactions, txpool.clone(), base.archive.clone(), peers.clone());
+    let gossip =
+        gossip::run(engine.gossip, engine.received, txpool.clone(), base.archive.clone(), peers.clone());
+    let gossip = context.child("gossip").spawn(move |_| gossip);
     let node = Arc::new(Node {
         started_at: base.archive.head().block.height(),
         chain: base.chain,
         archive: base.archive,
-        databases,
+        state,
         txpool,
         peers,
         operator: Some(key),
@@ -180,9 +164,8 @@ async fn validate(
         min_tip: u128::from(config.txpool.min_tip),
     });
     let services = Services::start(&context, &config, node, ops).await?;
-    let [send, receive] = gossip;
-    let parts = futures::future::select_all([engine.stopped, transport, send, receive]);
-    services.until_stopped(async move { parts.await.0.is_ok() }).await
+    let parts = futures::future::select(engine.stopped, gossip);
+    services.until_stopped(async move { drop(parts.await) }).await
 }
 
 /// Takes the metrics port before anything slow happens, so that a conflict shows at once.
@@ -197,10 +180,13 @@ pub(crate) async fn bind_ops(config: &NodeConfig) -> Result<Option<OpsServer>> {
 pub(crate) async fn open_pool(
     base: &Base,
     data: &DataDir,
-    databases: DatabaseView<Context>,
-) -> Result<TxPool<Context>> {
+    state: State,
+) -> Result<TxPool> {
     let (journal, local) = Journal::load(&data.journal())?;
-    let txpool = TxPool::new(base.chain.clone(), base.archive.clone(), databases, journal);
+    let head = base.archive.head();
+    let next_fee = althing_execution::next_base_fee(&base.chain.spec, head.block.header());
+    base.chain.pool.lock().on_block(&[], &[], next_fee, crate::txpool::now_ms());
+    let txpool = TxPool::new(base.chain.clone(), base.archive.clone(), state, journal);
     let mut restored = 0;
     for raw in &local {
         // What was included meanwhile is refused.

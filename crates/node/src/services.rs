@@ -6,8 +6,9 @@ use crate::{
     metrics,
     ops::{Check, OpsServer, Readiness},
 };
-use althing_rpc::{NodeApi, RpcConfig, RpcHandle, serve};
-use commonware_runtime::{Metrics as _, Supervisor as _, tokio::Context};
+use althing_rpc::{RpcConfig, RpcHandle, serve};
+use althing_engine::Context;
+use commonware_runtime::{Metrics as _, Supervisor as _};
 use eyre::{Result, bail};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -77,10 +78,10 @@ impl Services {
     }
 
     /// Waits for a signal, or for a part of the node to end, which is a failure.
-    pub(crate) async fn until_stopped(self, parts: impl Future<Output = bool>) -> Result<()> {
+    pub(crate) async fn until_stopped(self, parts: impl Future<Output = ()>) -> Result<()> {
         let failed = tokio::select! {
             () = signal() => false,
-            _ = parts => true,
+            () = parts => true,
         };
         tracing::info!(height = self.node.archive.head().block.height(), "node stops");
         let _ = self.stop.send(true);
@@ -120,10 +121,4 @@ fn readiness(node: &Node) -> Readiness {
         ok: fresh,
         detail: format!("block {head} since {:.1} s", age.as_secs_f32()),
     }])
-}
-
-/// The API as the RPC server takes it.
-#[expect(dead_code, reason = "proves that the node can be served")]
-fn is_api(node: Arc<Node>) -> Arc<dyn NodeApi> {
-    node
 }

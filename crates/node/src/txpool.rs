@@ -2,10 +2,9 @@
 
 use crate::archive::Archive;
 use althing_primitives::{AccountRecord, Address, B256, Bytes, Recovered, StateKey, StateValue, Transaction};
-use althing_state::{DatabaseView, StateError, StateView};
+use althing_engine::State;
+use althing_state::{StateError, StateView};
 use althing_txpool::{Journal, Origin, Pool, PoolError, recover};
-use commonware_runtime::Spawner;
-use commonware_storage::Context;
 use parking_lot::Mutex;
 use std::{
     sync::{Arc, mpsc},
@@ -41,39 +40,27 @@ pub(crate) fn now_ms() -> u64 {
 }
 
 /// Admits transactions from clients and peers.
-pub(crate) struct TxPool<E: Context + Spawner> {
+#[derive(Clone)]
+pub(crate) struct TxPool {
     pub(crate) pool: Arc<Mutex<Pool>>,
     chain: Arc<althing_chain::Chain>,
     archive: Arc<Archive>,
-    databases: DatabaseView<E>,
+    state: State,
     journal: mpsc::SyncSender<Bytes>,
     /// Rings when the pool has something to announce.
     pub(crate) fresh: Arc<Notify>,
 }
 
-impl<E: Context + Spawner> Clone for TxPool<E> {
-    fn clone(&self) -> Self {
-        Self {
-            pool: self.pool.clone(),
-            chain: self.chain.clone(),
-            archive: self.archive.clone(),
-            databases: self.databases.clone(),
-            journal: self.journal.clone(),
-            fresh: self.fresh.clone(),
-        }
-    }
-}
-
-impl<E: Context + Spawner> TxPool<E> {
+impl TxPool {
     pub(crate) fn new(
         chain: Arc<althing_chain::Chain>,
         archive: Arc<Archive>,
-        databases: DatabaseView<E>,
+        state: State,
         journal: Journal,
     ) -> Self {
         let pool = chain.pool.clone();
         let journal = keep_journal(journal, pool.clone());
-        Self { pool, chain, archive, databases, journal, fresh: Arc::default() }
+        Self { pool, chain, archive, state, journal, fresh: Arc::default() }
     }
 
     /// Admits an encoded transaction of a peer.
@@ -114,7 +101,7 @@ impl<E: Context + Spawner> TxPool<E> {
         let mut account = AccountRecord::default();
         for _ in 0..ACCOUNT_READS {
             let before = self.archive.archived();
-            let value = self.databases.get_many(&[StateKey::Account(sender)]).await?.pop().flatten();
+            let value = self.state.get_many(&[StateKey::Account(sender)]).await?.pop().flatten();
             account = match value {
                 Some(StateValue::Account(account)) => account,
                 _ => AccountRecord::default(),

@@ -13,7 +13,6 @@ use althing_execution::{
 };
 use althing_primitives::{FinalizedBlock, Height, Recovered};
 use althing_rpc::api::{CallRequest, NodeError, TransactionLocation};
-use commonware_runtime::tokio::Context;
 use std::future::Future;
 
 fn simulation_error(error: SimulationError) -> NodeError {
@@ -44,7 +43,7 @@ impl Node {
         self.block_at(height).await?.ok_or_else(|| NodeError::Invalid(format!("block {height} is unknown")))
     }
 
-    async fn simulation(&self, request: &CallRequest) -> Result<(Simulation, HistoryView<Context>), NodeError> {
+    async fn simulation(&self, request: &CallRequest) -> Result<(Simulation, HistoryView), NodeError> {
         let block = self.known_block(request.height).await?;
         let simulation = Simulation {
             spec: (*self.chain.spec).clone(),
@@ -55,7 +54,7 @@ impl Node {
             },
             gas_cap: request.gas_cap,
         };
-        Ok((simulation, self.state(request.height)?))
+        Ok((simulation, self.state_at(request.height)?))
     }
 
     pub(super) async fn simulate_call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
@@ -88,12 +87,12 @@ impl Node {
     }
 
     /// A block to replay, with its parent's state.
-    async fn replay(&self, height: Height) -> Result<(ReplayedBlock, HistoryView<Context>), NodeError> {
+    async fn replay(&self, height: Height) -> Result<(ReplayedBlock, HistoryView), NodeError> {
         let parent = height
             .checked_sub(1)
             .ok_or_else(|| NodeError::Invalid("genesis has no transactions to trace".into()))?;
         let block = self.known_block(height).await?;
-        Ok((replayed(&self.chain, &block), self.state(parent)?))
+        Ok((replayed(&self.chain, &block), self.state_at(parent)?))
     }
 
     pub(super) async fn replay_transaction(

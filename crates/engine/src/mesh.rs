@@ -1,13 +1,12 @@
 //! The validators' encrypted mesh.
 
-use crate::config::P2p;
 use althing_chain::{Network, Operator, channels, max_message_size};
 use althing_consensus::{PrivateKey, PublicKey};
 use althing_primitives::{ChainSpec, chainspec::MAX_VALIDATORS};
 use commonware_cryptography::ChaCha20Poly1305;
 use commonware_glue::dkg::network::AddressableManager;
-use commonware_p2p::authenticated::lookup;
-use commonware_runtime::{Quota, Supervisor as _, tokio::Context};
+use commonware_p2p::{Receiver as _, Recipients, Sender as _, authenticated::lookup};
+use commonware_runtime::{Handle, Quota, Supervisor as _, tokio::Context};
 use commonware_stream::{
     SakeCups,
     cups::{self, Cups},
@@ -15,6 +14,8 @@ use commonware_stream::{
 };
 use commonware_utils::{NZU32, NZUsize};
 use std::{
+    fmt,
+    net::SocketAddr,
     num::{NonZeroU32, NonZeroUsize},
     time::Duration,
 };
@@ -35,21 +36,68 @@ const TRACKED_SETS: NonZeroUsize = NZUsize!(4);
 const BLOCK_DURATION: Duration = Duration::from_secs(600);
 
 type Handshake = SakeCups<PrivateKey, ChaCha20Poly1305>;
-pub(crate) type Sender = lookup::Sender<PublicKey, Context>;
-pub(crate) type Receiver = lookup::Receiver<PublicKey>;
-pub(crate) type Oracle = lookup::Oracle<PublicKey>;
+type Sender = lookup::Sender<PublicKey, Context>;
+type Receiver = lookup::Receiver<PublicKey>;
+type Oracle = lookup::Oracle<PublicKey>;
 type Manager = AddressableManager<Oracle>;
+
+/// How the mesh is reached and bounded.
+#[derive(Clone, Debug)]
+pub struct MeshConfig {
+    /// Address to accept validators on.
+    pub listen: SocketAddr,
+    /// Whether private addresses may be dialled and accepted.
+    pub allow_private_ips: bool,
+    /// Most handshakes at a time.
+    pub max_handshakes: u32,
+    /// Most handshakes a second from one address.
+    pub max_handshakes_per_ip_s: u32,
+}
+
+/// Sends to all connected validators on the transactions' channel.
+#[derive(Clone)]
+pub struct Gossip(Sender);
+
+impl fmt::Debug for Gossip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gossip").finish_non_exhaustive()
+    }
+}
+
+impl Gossip {
+    /// Sends a message; peers whose quota is used up do not get it.
+    pub fn send(&mut self, message: Vec<u8>, priority: bool) {
+        self.0.send(Recipients::All, message, priority);
+    }
+}
+
+/// Receives from connected validators.
+pub struct GossipReceiver(Receiver);
+
+impl fmt::Debug for GossipReceiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GossipReceiver").finish_non_exhaustive()
+    }
+}
+
+impl GossipReceiver {
+    /// The next message with its sender; `None` when the mesh has stopped.
+    pub async fn receive(&mut self) -> Option<(PublicKey, Vec<u8>)> {
+        let (peer, message) = self.0.recv().await.ok()?;
+        Some((peer, message.as_ref().to_vec()))
+    }
+}
 
 /// The mesh with all channels registered.
 pub(crate) struct Mesh {
-    pub(crate) network: Network<Sender, Receiver, Manager, Oracle>,
-    pub(crate) transactions: (Sender, Receiver),
+    network: Network<Sender, Receiver, Manager, Oracle>,
+    transactions: (Sender, Receiver),
     transport: lookup::Network<Context, Handshake>,
 }
 
 impl Mesh {
     /// Registers all channels; nothing is dialled yet.
-    pub(crate) fn new(context: &Context, p2p: &P2p, operator: &Operator, spec: &ChainSpec) -> Self {
+    pub(crate) fn new(context: &Context, p2p: &MeshConfig, operator: &Operator, spec: &ChainSpec) -> Self {
         let handshake = Cups::<_, ChaCha20Poly1305>::new(
             Sake {
                 signer: operator.secret().clone(),
@@ -67,7 +115,7 @@ impl Mesh {
         config.allow_private_ips = p2p.allow_private_ips;
         config.bypass_ip_check = false;
         config.handshake_timeout = HANDSHAKE_TIMEOUT;
-        config.max_concurrent_handshakes = NonZeroU32::new(p2p.max_connections).unwrap_or(NZU32!(64));
+        config.max_concurrent_handshakes = NonZeroU32::new(p2p.max_handshakes).unwrap_or(NZU32!(64));
         config.allowed_handshake_rate_per_ip =
             Quota::per_second(NonZeroU32::new(p2p.max_handshakes_per_ip_s).unwrap_or(NZU32!(16)));
         config.tracked_peer_sets = TRACKED_SETS;
@@ -90,10 +138,8 @@ impl Mesh {
     }
 
     /// Begins to accept and dial.
-    pub(crate) fn start(
-        self,
-    ) -> (Network<Sender, Receiver, Manager, Oracle>, (Sender, Receiver), commonware_runtime::Handle<()>) {
-        let handle = self.transport.start();
-        (self.network, self.transactions, handle)
+    pub(crate) fn start(self) -> (Network<Sender, Receiver, Manager, Oracle>, Gossip, GossipReceiver, Handle<()>) {
+        let (sender, receiver) = self.transactions;
+        (self.network, Gossip(sender), GossipReceiver(receiver), self.transport.start())
     }
 }

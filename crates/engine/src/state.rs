@@ -1,0 +1,126 @@
+//! The state databases on the tokio runtime.
+
+use althing_primitives::{Change, StateCommitment};
+use althing_state::{
+    DatabaseConfig, DatabaseView, Databases, StateError, StateKey, StateValue, StateView, StorageSettings, database_config,
+    open_genesis, sync_targets,
+};
+use commonware_glue::stateful::db::DatabaseSet as _;
+use commonware_runtime::{Storage as _, Supervisor as _, buffer::paged::CacheRef, tokio::Context};
+use commonware_utils::{NZU16, NZUsize};
+use futures::future::BoxFuture;
+use std::{fmt, num::NonZeroUsize};
+use thiserror::Error;
+
+/// Bytes of a page of the cache.
+const PAGE_BYTES: u16 = 4_096;
+
+/// Fewest pages of the cache.
+const MIN_PAGES: NonZeroUsize = NZUsize!(1024);
+
+/// Bytes buffered before a write of a log.
+const BUFFER: NonZeroUsize = NZUsize!(1 << 20);
+
+/// How the state databases are kept.
+#[derive(Clone, Debug)]
+pub struct StateSettings(StorageSettings);
+
+impl StateSettings {
+    /// With a cache of pages of so many MiB.
+    pub fn new(cache_mib: u32) -> Self {
+        let pages = (cache_mib as usize).saturating_mul(1 << 20) / usize::from(PAGE_BYTES);
+        let pages = NonZeroUsize::new(pages).unwrap_or(MIN_PAGES).max(MIN_PAGES);
+        Self(StorageSettings {
+            prefix: "state".into(),
+            page_cache: CacheRef::new(NZU16!(PAGE_BYTES), pages),
+            write_buffer: BUFFER,
+        })
+    }
+
+    pub(crate) fn page_cache(&self) -> CacheRef {
+        self.0.page_cache.clone()
+    }
+
+    pub(crate) fn databases(&self) -> DatabaseConfig<Context> {
+        database_config::<Context>(&self.0)
+    }
+}
+
+/// The state that the databases hold: that of the last applied block.
+#[derive(Clone)]
+pub struct State(DatabaseView<Context>);
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
+}
+
+impl State {
+    pub(crate) fn new(databases: Databases<Context>) -> Self {
+        Self(DatabaseView(databases))
+    }
+
+    /// Whether the databases hold exactly the state of a block.
+    pub fn holds<'a>(&'a self, commitment: &'a StateCommitment) -> BoxFuture<'a, bool> {
+        Box::pin(async move { self.0.0.committed_targets().await == sync_targets::<Context>(commitment) })
+    }
+
+    fn read<'a>(
+        &'a self,
+        keys: &'a [StateKey],
+    ) -> BoxFuture<'a, Result<Vec<Option<StateValue>>, StateError>> {
+        Box::pin(self.0.get_many(keys))
+    }
+}
+
+impl StateView for State {
+    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+        self.read(keys).await
+    }
+}
+
+/// Why genesis could not be put in place.
+#[derive(Debug, Error)]
+pub enum GenesisError {
+    /// The databases failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// What an interrupted first start left could not be removed.
+    #[error("cannot empty partition {partition} of an interrupted first start: {reason}")]
+    Wipe {
+        /// Which.
+        partition: String,
+        /// What the storage said.
+        reason: String,
+    },
+}
+
+/// Puts genesis into empty databases, durably. What an interrupted first start left is removed before, so this
+/// must only be called on a node that has never run.
+pub fn lay_genesis<'a>(
+    context: &'a Context,
+    settings: &'a StateSettings,
+    changes: &'a [Change],
+) -> BoxFuture<'a, Result<StateCommitment, GenesisError>> {
+    Box::pin(async move {
+        wipe(context, &settings.0.prefix).await?;
+        let state = open_genesis(context.child("genesis"), settings.databases(), changes).await?;
+        Ok(state.commitment)
+    })
+}
+
+async fn wipe(context: &Context, prefix: &str) -> Result<(), GenesisError> {
+    for name in ["accounts", "slots", "codes"] {
+        for part in ["merkle", "merkle-meta", "log", "grafted"] {
+            for suffix in ["", "-blobs", "-metadata"] {
+                let partition = format!("{prefix}-{name}-{part}{suffix}");
+                match context.remove(&partition, None).await {
+                    Ok(()) | Err(commonware_runtime::Error::PartitionMissing(_)) => {}
+                    Err(error) => return Err(GenesisError::Wipe { partition, reason: error.to_string() }),
+                }
+            }
+        }
+    }
+    Ok(())
+}
