@@ -125,7 +125,9 @@ fn node_config(node: &NodePlace) -> NodeConfig {
     config.p2p.listen = node.p2p;
     config.rpc.listen = node.rpc;
     config.rpc.cors_origins = vec!["*".into()];
-    config.rpc.namespaces.push("debug".into());
+    for name in ["txpool", "debug", "ots"] {
+        config.rpc.namespaces.push(name.into());
+    }
     config.metrics.listen = node.metrics;
     config.log.format = althing_node::config::LogFormat::Text;
     config

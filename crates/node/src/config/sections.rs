@@ -1,12 +1,14 @@
 //! The sections of the file: each key's type, default and documentation, in one place.
 
 use super::document::Section;
+use althing_rpc::config as limits;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// All JSON-RPC namespaces that a node can serve.
-pub(super) const NAMESPACES: [&str; 7] = ["eth", "net", "web3", "txpool", "debug", "ots", "althing"];
+pub(super) const NAMESPACES: [&str; 8] = limits::ALL_NAMESPACES;
 
 /// Smallest p2p message that holds the largest block (4 MiB) and its envelope.
 pub(super) const MIN_P2P_MESSAGE_BYTES: u32 = 4 * 1024 * 1024 + 64 * 1024;
@@ -134,29 +136,32 @@ section! {
         listen: SocketAddr = SocketAddr::new(LOCALHOST, 8545),
         /// Web pages that may call: exact origins, or "*" for all. Empty: none.
         cors_origins: Vec<String> = Vec::new(),
-        /// Groups of methods to serve, of: eth, net, web3, txpool, debug, ots, althing.
+        /// Host names by which clients may address the server, beside "localhost" and IP addresses; "*" for any.
+        /// Keeps out web pages that rebind their own name to this machine.
+        hosts: Vec<String> = Vec::new(),
+        /// Groups of methods to serve, of: eth, net, web3, althing, rpc, txpool, debug, ots.
         /// `debug` executes transactions again and is costly on a public node.
-        namespaces: Vec<String> = ["eth", "net", "web3", "txpool", "ots", "althing"].map(String::from).to_vec(),
+        namespaces: Vec<String> = limits::PUBLIC_NAMESPACES.map(String::from).to_vec(),
         /// Most connections that are open at a time.
-        max_connections: u32 = 500,
+        max_connections: u32 = limits::MAX_CONNECTIONS,
         /// Largest request in bytes.
-        max_body_bytes: u32 = 2 * 1024 * 1024,
+        max_body_bytes: u32 = limits::MAX_BODY_BYTES,
         /// Largest response in bytes.
-        max_response_bytes: u32 = 32 * 1024 * 1024,
+        max_response_bytes: u32 = limits::MAX_RESPONSE_BYTES,
         /// Most calls in one batch.
-        max_batch: u32 = 1_000,
+        max_batch: u32 = limits::MAX_BATCH,
         /// Most calls that execute (eth_call, estimates, traces) at a time.
-        max_concurrent_calls: u32 = 16,
+        max_concurrent_calls: u32 = limits::MAX_HEAVY_CALLS as u32,
         /// Longest time for one call in milliseconds.
-        call_timeout_ms: u64 = 10_000,
+        call_timeout_ms: u64 = limits::CALL_TIMEOUT.as_millis() as u64,
         /// Most gas for eth_call and eth_estimateGas.
-        call_gas: u64 = 100_000_000,
+        call_gas: u64 = limits::CALL_GAS_CAP,
         /// Widest block range of eth_getLogs.
-        max_log_range_blocks: u64 = 10_000,
+        max_log_range_blocks: u64 = limits::MAX_LOG_RANGE,
         /// Most logs in one answer.
-        max_logs: u32 = 10_000,
+        max_logs: u32 = limits::MAX_LOGS as u32,
         /// Most subscriptions of one connection.
-        max_subscriptions: u32 = 64,
+        max_subscriptions: u32 = limits::MAX_SUBSCRIPTIONS,
     }
 }
 
@@ -174,11 +179,11 @@ section! {
     /// Transactions that wait for a block.
     Txpool {
         /// Most transactions.
-        max_transactions: u32 = 50_000,
+        max_transactions: u32 = 20_000,
         /// Most bytes of all transactions together.
         max_bytes: u64 = 64 * 1024 * 1024,
         /// Most transactions of one sender.
-        max_per_sender: u32 = 256,
+        max_per_sender: u32 = 1_024,
         /// Lowest tip that is accepted, in Rau per gas.
         min_tip: u64 = 0,
         /// A transaction that found no block is dropped after this many seconds.
@@ -216,5 +221,28 @@ section! {
         urls: Vec<String> = Vec::new(),
         /// "replay" executes every block from genesis; "state" fetches the state of a certified block.
         sync: Sync = Sync::Replay,
+    }
+}
+
+impl Rpc {
+    /// What the RPC server takes; its remaining limits have their defaults.
+    pub fn server(&self) -> althing_rpc::RpcConfig {
+        althing_rpc::RpcConfig {
+            listen: self.listen,
+            namespaces: self.namespaces.clone(),
+            cors_origins: self.cors_origins.clone(),
+            hosts: self.hosts.clone(),
+            max_body_bytes: self.max_body_bytes,
+            max_response_bytes: self.max_response_bytes,
+            max_batch: self.max_batch,
+            max_connections: self.max_connections,
+            max_subscriptions: self.max_subscriptions,
+            call_timeout: Duration::from_millis(self.call_timeout_ms),
+            max_heavy_calls: self.max_concurrent_calls as usize,
+            call_gas_cap: self.call_gas,
+            max_log_range: self.max_log_range_blocks,
+            max_logs: self.max_logs as usize,
+            ..althing_rpc::RpcConfig::default()
+        }
     }
 }

@@ -121,3 +121,8 @@ fn the_example_in_deploy_is_the_documented_default() {
         "deploy/althing.toml is stale: run this test with UPDATE_REFERENCE=1 and commit it"
     );
 }
+
+#[test]
+fn the_default_sections_are_the_defaults_of_what_they_configure() {
+    assert_eq!(Rpc::default().server(), althing_rpc::RpcConfig::default());
+}
