@@ -1,3 +1,5 @@
+//! What the trusted dealer gives, and what is refused as its result.
+
 use super::*;
 use althing_primitives::{Address as Account, Bytes};
 use commonware_cryptography::{Signer as _, ed25519::PrivateKey};

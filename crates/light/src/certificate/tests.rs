@@ -1,3 +1,5 @@
+//! Certificates and signatures of proposers: what they prove, and what is refused.
+
 use super::*;
 use commonware_codec::Encode as _;
 use commonware_consensus::{

@@ -1,3 +1,5 @@
+//! Chain specs as files: what survives, what is refused.
+
 use super::*;
 
 fn validator(n: u8) -> Validator {

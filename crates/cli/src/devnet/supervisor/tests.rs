@@ -88,7 +88,7 @@ const WATCHFUL: &str =
     "exec 3<&0; (cat <&3 >/dev/null; echo orphaned) & (sleep 0.2; echo waited) & echo up; wait";
 
 #[tokio::test]
-async fn a_childs_standard_input_stays_open_while_it_is_supervised() {
+async fn the_standard_input_of_a_child_stays_open_while_it_is_supervised() {
     let dir = tempfile::tempdir().unwrap();
     let (events, _seen) = mpsc::channel::<Event>(16);
     let (stop, stopping) = watch::channel(false);
@@ -100,7 +100,7 @@ async fn a_childs_standard_input_stays_open_while_it_is_supervised() {
 }
 
 #[tokio::test]
-async fn a_childs_standard_input_closes_when_its_supervisor_is_gone() {
+async fn the_standard_input_of_a_child_closes_when_its_supervisor_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let (_child, stdin) = start(&program(dir.path(), WATCHFUL)).unwrap();
     until_logged(dir.path(), "up").await;

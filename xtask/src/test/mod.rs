@@ -1,0 +1,159 @@
+//! `cargo xtask test`: every test of the repository, on a machine that has only cargo and Node.
+//!
+//! Each step says what it does, how long it took and how it ended; its whole output is in `target/test-logs`.
+
+mod devnet;
+mod step;
+
+use clap::ValueEnum;
+use devnet::Devnet;
+use eyre::{Result, WrapErr, bail, eyre};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+use step::Step;
+
+/// The test runner, pinned: its output and rules are part of what we rely on.
+const NEXTEST_VERSION: &str = "0.9.143";
+
+/// What `cargo xtask test` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Leaves out a part; several with several flags.
+    #[arg(long, value_enum)]
+    skip: Vec<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Unit and integration tests.
+    Unit,
+    /// Examples in documentation.
+    Doc,
+    /// Published Ethereum clients against a running devnet.
+    Compat,
+}
+
+/// Runs all parts that are not skipped, one after another; the first that fails ends the run.
+pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
+    let started = Instant::now();
+    let place = Place::new(root)?;
+    let asked = |part| !args.skip.contains(&part);
+    place.set_up(asked(Part::Unit), asked(Part::Compat))?;
+    if asked(Part::Unit) {
+        let mut command = place.cargo(&["nextest", "run", "--workspace", "--locked"]);
+        command.env("PATH", place.path_with_tools()?);
+        place.step("unit and integration tests", "unit").run(&mut command)?;
+    }
+    if asked(Part::Doc) {
+        let mut command = place.cargo(&["test", "--workspace", "--doc", "--locked"]);
+        place.step("examples in documentation", "doc").run(&mut command)?;
+    }
+    if asked(Part::Compat) {
+        let mut command = place.cargo(&["build", "--locked", "--package", "althing"]);
+        place.step("build the node", "build").run(&mut command)?;
+        place.compatibility()?;
+    }
+    println!("\nall tests passed in {} s", started.elapsed().as_secs());
+    Ok(())
+}
+
+/// Where things are.
+struct Place {
+    root: PathBuf,
+    target: PathBuf,
+    logs: PathBuf,
+}
+
+impl Place {
+    fn new(root: &Path) -> Result<Self> {
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+        let logs = target.join("test-logs");
+        std::fs::create_dir_all(&logs).wrap_err_with(|| format!("cannot create {}", logs.display()))?;
+        Ok(Self { root: root.into(), target, logs })
+    }
+
+    fn step(&self, title: &str, log: &str) -> Step {
+        Step::new(title, self.logs.join(log).with_extension("log"))
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("cargo");
+        command.args(arguments).current_dir(&self.root);
+        command
+    }
+
+    /// Installs the test runner and, where it may, the system's packages that the parts need.
+    fn set_up(&self, unit: bool, compat: bool) -> Result<()> {
+        if compat {
+            self.need("node", "nodejs npm")?;
+            self.need("npm", "npm")?;
+            self.need("python3", "python3 python3-venv")?;
+        }
+        let mut version = Command::new("cargo-nextest");
+        version.args(["nextest", "--version"]).env("PATH", self.path_with_tools()?);
+        if unit && !version.output().is_ok_and(|output| output.status.success()) {
+            let root = self.tools().display().to_string();
+            let version = ["--version", NEXTEST_VERSION];
+            let mut command = self.cargo(&["install", "--locked", "--root", &root, "cargo-nextest"]);
+            self.step("install the test runner", "nextest").run(command.args(version))?;
+        }
+        Ok(())
+    }
+
+    /// Installs the packages of a program that is missing.
+    fn need(&self, program: &str, packages: &str) -> Result<()> {
+        if Command::new(program).arg("--version").output().is_ok() {
+            return Ok(());
+        }
+        let script = format!("apt-get update -q && apt-get install -q -y --no-install-recommends {packages}");
+        self.step(&format!("install {program}"), "apt")
+            .run(Command::new("sh").args(["-c", &script]))
+            .wrap_err_with(|| format!("{program} is missing; install it: apt-get install {packages}"))
+    }
+
+    /// Where tools are installed: beside the build, never into the user's folders.
+    fn tools(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
+    fn path_with_tools(&self) -> Result<std::ffi::OsString> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let tools = std::iter::once(self.tools().join("bin"));
+        std::env::join_paths(tools.chain(std::env::split_paths(&path))).wrap_err("PATH has an odd folder")
+    }
+
+    /// Runs the published clients against a devnet of its own, and sees that the devnet ends cleanly.
+    fn compatibility(&self) -> Result<()> {
+        let program = self.target.join("debug/althing");
+        let devnet = Devnet::start(&program, &self.logs)?;
+        let mut command = Command::new(self.root.join("tests/compat/run.sh"));
+        command.env("ALTHING_RPC_URLS", devnet.urls().join(",")).current_dir(&self.root);
+        let outcome = self.step("published clients", "compat").run(&mut command);
+        let ended = devnet.stop();
+        match (outcome, ended) {
+            (Err(clients), Err(network)) => Err(eyre!("{clients:#}; and {network:#}")),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+            (Ok(()), Ok(())) => Ok(()),
+        }
+    }
+}
+
+/// The last lines of a log, for people.
+fn tail(log: &Path, lines: usize) -> Result<String> {
+    let bytes = std::fs::read(log).wrap_err_with(|| format!("cannot read {}", log.display()))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    Ok(all[all.len().saturating_sub(lines)..].iter().map(|line| format!("    {line}\n")).collect())
+}
+
+/// Fails with the end of a log.
+fn fail<T>(what: &str, log: &Path) -> Result<T> {
+    /// Lines of a log that are shown when its step failed.
+    const LINES: usize = 60;
+    eprint!("{}", tail(log, LINES)?);
+    bail!("{what}; the whole output is in {}", log.display())
+}
