@@ -65,8 +65,9 @@ fn an_edge_that_only_one_side_knows_is_found() {
 
 #[test]
 fn commands_that_do_not_exist_are_found() {
-    let known =
-        commands::parse("## `althing`\n| `--json` | x | |\n## `althing chain info`\n| `--all` | x | |\n");
+    let page =
+        "## `althing`\n| `--json` | x | |\n## `althing chain`\n## `althing chain info`\n| `--all` | x | |\n";
+    let known = commands::parse(page);
     for good in
         ["`althing chain info --json`", "cargo run --release -- chain info --all", "no command", "`althing`"]
     {
