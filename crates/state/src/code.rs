@@ -74,7 +74,7 @@ mod tests {
             let code: Vec<u8> = (0..length).map(|n| n as u8).collect();
             let records = split(&code);
             assert_eq!(records.len(), record_count(&records[0]), "{length}");
-            assert_eq!(join(&records).as_deref(), Some(code.as_slice()), "{length}");
+            assert_eq!(join(&records), Some(code.into()), "{length}");
             assert_eq!(join(&records[..records.len() - 1]), None, "{length}");
         }
     }
