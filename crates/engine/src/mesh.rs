@@ -138,7 +138,9 @@ impl Mesh {
     }
 
     /// Begins to accept and dial.
-    pub(crate) fn start(self) -> (Network<Sender, Receiver, Manager, Oracle>, Gossip, GossipReceiver, Handle<()>) {
+    pub(crate) fn start(
+        self,
+    ) -> (Network<Sender, Receiver, Manager, Oracle>, Gossip, GossipReceiver, Handle<()>) {
         let (sender, receiver) = self.transactions;
         (self.network, Gossip(sender), GossipReceiver(receiver), self.transport.start())
     }

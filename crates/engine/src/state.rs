@@ -2,8 +2,8 @@
 
 use althing_primitives::{Change, StateCommitment};
 use althing_state::{
-    DatabaseConfig, DatabaseView, Databases, StateError, StateKey, StateValue, StateView, StorageSettings, database_config,
-    open_genesis, sync_targets,
+    DatabaseConfig, DatabaseView, Databases, StateError, StateKey, StateValue, StateView, StorageSettings,
+    database_config, open_genesis, sync_targets,
 };
 use commonware_glue::stateful::db::DatabaseSet as _;
 use commonware_runtime::{Storage as _, Supervisor as _, buffer::paged::CacheRef, tokio::Context};

@@ -9,15 +9,15 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rpc_types_eth::AccessListResult;
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::{Chain, Head};
+use althing_engine::State;
 use althing_indexer::IndexError;
 use althing_primitives::{
     AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, OperatorKey, StateKey, StateValue, Transaction,
 };
 use althing_rpc::api::{
-    AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi, NodeError,
-    NodeStatus, PoolStatus, PooledTransaction, SubmitError, TransactionLocation,
+    AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
+    NodeError, NodeStatus, PoolStatus, PooledTransaction, SubmitError, TransactionLocation,
 };
-use althing_engine::State;
 use althing_state::{StateError, StateView};
 use async_trait::async_trait;
 use std::{

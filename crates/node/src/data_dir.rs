@@ -18,7 +18,8 @@ pub(crate) struct DataDir {
 impl DataDir {
     /// Creates or opens the folder, locks it, and checks that it belongs to this network.
     pub(crate) fn open(root: &Path, spec: &ChainSpec) -> Result<Self> {
-        fs::create_dir_all(root).wrap_err_with(|| format!("cannot create the data folder {}", root.display()))?;
+        fs::create_dir_all(root)
+            .wrap_err_with(|| format!("cannot create the data folder {}", root.display()))?;
         let path = root.join("LOCK");
         let lock = File::create(&path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
         if lock.try_lock().is_err() {

@@ -54,7 +54,8 @@ pub(crate) async fn open(
 pub(crate) async fn align_head(archive: &Archive, state: &State) -> Result<()> {
     let latest = archive.archived();
     for height in (latest.saturating_sub(MAX_AHEAD)..=latest).rev() {
-        let block = archive.index().block(height)?.ok_or_else(|| eyre!("block {height} is not in the index"))?;
+        let block =
+            archive.index().block(height)?.ok_or_else(|| eyre!("block {height} is not in the index"))?;
         if state.holds(&block.block.seal().state).await {
             archive.start_at(block);
             return Ok(());

@@ -106,7 +106,12 @@ impl Peers {
     /// The highest head that a present peer claims.
     pub fn highest(&self) -> Height {
         let peers = self.0.lock();
-        peers.values().filter(|(heard, _)| heard.elapsed() < SILENCE).map(|(_, height)| *height).max().unwrap_or(0)
+        peers
+            .values()
+            .filter(|(heard, _)| heard.elapsed() < SILENCE)
+            .map(|(_, height)| *height)
+            .max()
+            .unwrap_or(0)
     }
 }
 
@@ -136,7 +141,12 @@ async fn send(mut gossip: Gossip, pool: TxPool, archive: Arc<Archive>) {
         }
         let mut outgoing: Vec<Arc<PooledTransaction>> = {
             let pool = pool.pool.lock();
-            drained.hashes.iter().filter_map(|hash| pool.get(hash)).filter(|tx| tx.origin() == Origin::Local).collect()
+            drained
+                .hashes
+                .iter()
+                .filter_map(|hash| pool.get(hash))
+                .filter(|tx| tx.origin() == Origin::Local)
+                .collect()
         };
         let now = now_ms();
         if now.saturating_sub(resent_ms) >= RESEND_AFTER_MS {

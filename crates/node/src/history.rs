@@ -1,9 +1,9 @@
 //! The world state after any kept height: the present databases, corrected by what changed since.
 
 use crate::archive::Archive;
+use althing_engine::State;
 use althing_indexer::{HistoryAnswer, IndexError};
 use althing_primitives::{Height, StateKey, StateValue};
-use althing_engine::State;
 use althing_state::{StateError, StateView};
 use std::sync::Arc;
 

@@ -15,7 +15,10 @@ struct Text(String);
 
 impl Text {
     fn metric(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
-        let _ = write!(self.0, "# HELP althing_{name} {help}\n# TYPE althing_{name} {kind}\nalthing_{name} {value}\n");
+        let _ = write!(
+            self.0,
+            "# HELP althing_{name} {help}\n# TYPE althing_{name} {kind}\nalthing_{name} {value}\n"
+        );
     }
 }
 
@@ -41,7 +44,12 @@ pub(crate) fn text(node: &Node, rpc: Option<&RpcMetrics>, runtime: &str) -> Stri
 }
 
 fn rpc_text(text: &mut Text, rpc: &RpcMetrics) {
-    text.metric("rpc_subscriptions", "gauge", "Open subscriptions.", rpc.subscriptions.load(Ordering::Relaxed));
+    text.metric(
+        "rpc_subscriptions",
+        "gauge",
+        "Open subscriptions.",
+        rpc.subscriptions.load(Ordering::Relaxed),
+    );
     text.metric("rpc_panics_total", "counter", "Handlers that panicked.", rpc.panics.load(Ordering::Relaxed));
     let counters: [(&str, &str, fn(&althing_rpc::MethodMetrics) -> u64); 3] = [
         ("rpc_calls_total", "Calls answered.", |m| m.calls.load(Ordering::Relaxed)),

@@ -38,7 +38,8 @@ const MIN_WORKERS: usize = 2;
 pub fn run(config: NodeConfig) -> Result<()> {
     let spec = Arc::new(read_spec(&config.node.genesis)?);
     let data = DataDir::open(&config.node.data_dir, &spec)?;
-    let workers = std::thread::available_parallelism().map_or(MIN_WORKERS, NonZeroUsize::get).max(MIN_WORKERS);
+    let workers =
+        std::thread::available_parallelism().map_or(MIN_WORKERS, NonZeroUsize::get).max(MIN_WORKERS);
     let runtime = RuntimeConfig::default()
         .with_worker_threads(workers)
         .with_storage_directory(data.consensus())
@@ -76,7 +77,8 @@ async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data:
         Role::Follower => None,
     };
     let head = genesis::open(&context, &spec, &index, &settings, &data).await?;
-    let genesis = index.block(0)?.ok_or_else(|| eyre!("the index has no first block; synchronize this node anew"))?;
+    let genesis =
+        index.block(0)?.ok_or_else(|| eyre!("the index has no first block; synchronize this node anew"))?;
     let archive = Arc::new(Archive::new(index, head)?);
     let mut bounds = PoolConfig::new(spec.chain_id, spec.gas_limit);
     bounds.max_transactions = config.txpool.max_transactions as usize;
@@ -177,11 +179,7 @@ pub(crate) async fn bind_ops(config: &NodeConfig) -> Result<Option<OpsServer>> {
 }
 
 /// Opens the pool's journal and puts back what it holds.
-pub(crate) async fn open_pool(
-    base: &Base,
-    data: &DataDir,
-    state: State,
-) -> Result<TxPool> {
+pub(crate) async fn open_pool(base: &Base, data: &DataDir, state: State) -> Result<TxPool> {
     let (journal, local) = Journal::load(&data.journal())?;
     let head = base.archive.head();
     let next_fee = althing_execution::next_base_fee(&base.chain.spec, head.block.header());

@@ -6,8 +6,8 @@ use crate::{
     metrics,
     ops::{Check, OpsServer, Readiness},
 };
-use althing_rpc::{RpcConfig, RpcHandle, serve};
 use althing_engine::Context;
+use althing_rpc::{RpcConfig, RpcHandle, serve};
 use commonware_runtime::{Metrics as _, Supervisor as _};
 use eyre::{Result, bail};
 use std::{future::Future, sync::Arc, time::Duration};
@@ -25,7 +25,8 @@ pub(crate) struct Services {
 
 pub(crate) fn rpc_config(config: &NodeConfig) -> RpcConfig {
     let rpc = &config.rpc;
-    let mut served = RpcConfig { listen: rpc.listen, cors_origins: rpc.cors_origins.clone(), ..Default::default() };
+    let mut served =
+        RpcConfig { listen: rpc.listen, cors_origins: rpc.cors_origins.clone(), ..Default::default() };
     served.namespaces = rpc.namespaces.iter().cloned().chain(["rpc".to_string()]).collect();
     served.max_connections = rpc.max_connections;
     served.max_body_bytes = rpc.max_body_bytes;

@@ -1,8 +1,8 @@
 //! The node's transaction pool: admission with the sender's account, the journal of local transactions.
 
 use crate::archive::Archive;
-use althing_primitives::{AccountRecord, Address, B256, Bytes, Recovered, StateKey, StateValue, Transaction};
 use althing_engine::State;
+use althing_primitives::{AccountRecord, Address, B256, Bytes, Recovered, StateKey, StateValue, Transaction};
 use althing_state::{StateError, StateView};
 use althing_txpool::{Journal, Origin, Pool, PoolError, recover};
 use parking_lot::Mutex;

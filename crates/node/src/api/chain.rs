@@ -7,8 +7,8 @@ use althing_consensus::ceremony;
 use althing_indexer::{LogLimits, LogQuery as IndexQuery};
 use althing_primitives::{Epoch, Height, OperatorKey};
 use althing_rpc::api::{
-    AddressPage, BlockKey, Committee, CommitteeMember, ConsensusState, ContractCreation, Direction, LogPage, LogQuery,
-    NodeError, NodeStatus, SyncProgress, TransactionLocation,
+    AddressPage, BlockKey, Committee, CommitteeMember, ConsensusState, ContractCreation, Direction, LogPage,
+    LogQuery, NodeError, NodeStatus, SyncProgress, TransactionLocation,
 };
 use std::sync::atomic::Ordering;
 
@@ -80,7 +80,11 @@ impl Node {
         Ok(block.and_then(|block| block.block.transactions().get(found.position).map(|t| *t.tx_hash())))
     }
 
-    pub(super) async fn by_sender_nonce(&self, sender: Address, nonce: u64) -> Result<Option<B256>, NodeError> {
+    pub(super) async fn by_sender_nonce(
+        &self,
+        sender: Address,
+        nonce: u64,
+    ) -> Result<Option<B256>, NodeError> {
         match self.query(move |index| index.transaction_by_nonce(&sender, nonce)).await? {
             Some(found) => self.hash_at(found).await,
             None => Ok(None),
@@ -126,8 +130,11 @@ impl Node {
             Some(upstream) => upstream.highest(),
             None => self.peers.highest(),
         };
-        let syncing = (highest > current + SYNC_LAG)
-            .then_some(SyncProgress { starting: self.started_at, current, highest });
+        let syncing = (highest > current + SYNC_LAG).then_some(SyncProgress {
+            starting: self.started_at,
+            current,
+            highest,
+        });
         let consensus = self.operator.map(|_| ConsensusState {
             epoch: self.progress.epoch.load(Ordering::Relaxed),
             view: self.progress.view.load(Ordering::Relaxed),

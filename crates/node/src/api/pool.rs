@@ -29,7 +29,8 @@ impl Node {
     pub(super) fn pooled(&self, hash: B256) -> Option<PooledTransaction> {
         let pool = self.txpool.pool.lock();
         let found = pool.get(&hash)?;
-        let executable = pool.content_of(&found.sender()).pending.iter().any(|pending| pending.hash() == hash);
+        let executable =
+            pool.content_of(&found.sender()).pending.iter().any(|pending| pending.hash() == hash);
         Some(PooledTransaction {
             transaction: found.transaction().inner().clone(),
             sender: found.sender(),

@@ -8,8 +8,8 @@ use alloy_rpc_types_eth::{AccessListResult, state::EvmOverrides};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::Chain;
 use althing_execution::{
-    CallStatus, ExecutionError, ReplayedBlock, Simulation, SimulationError, call, create_access_list, estimate_gas,
-    trace_block, trace_call, trace_transaction,
+    CallStatus, ExecutionError, ReplayedBlock, Simulation, SimulationError, call, create_access_list,
+    estimate_gas, trace_block, trace_call, trace_transaction,
 };
 use althing_primitives::{FinalizedBlock, Height, Recovered};
 use althing_rpc::api::{CallRequest, NodeError, TransactionLocation};
@@ -72,7 +72,10 @@ impl Node {
         off_the_workers(async move { estimate_gas(at, request.transaction, &view).await }).await
     }
 
-    pub(super) async fn simulate_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError> {
+    pub(super) async fn simulate_access_list(
+        &self,
+        request: CallRequest,
+    ) -> Result<AccessListResult, NodeError> {
         let (at, view) = self.simulation(&request).await?;
         off_the_workers(async move { create_access_list(at, request.transaction, &view).await }).await
     }
