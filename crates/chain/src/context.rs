@@ -162,6 +162,19 @@ impl Chain {
         }
     }
 
+    /// What the transactions of the block after a final one will know of it, as far as that is known: gas is
+    /// estimated there.
+    pub fn context_after(&self, block: &Block) -> BlockContext {
+        let time_ms = block.seal().time_ms.saturating_add(self.spec.block_interval_ms);
+        BlockContext {
+            number: block.height() + 1,
+            timestamp: time_ms / 1000,
+            base_fee: althing_execution::next_base_fee(&self.spec, block.header()),
+            parent_hash: block.hash(),
+            ..self.context_of(block)
+        }
+    }
+
     fn system_inputs(&self, epoch: u64) -> SystemInputs {
         SystemInputs {
             epoch,

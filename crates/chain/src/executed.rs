@@ -4,8 +4,9 @@ use althing_execution::Outcome;
 use althing_primitives::{Address, B256, Height};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Most outcomes kept. Consensus rarely has more than a few unfinal blocks; beyond it they are executed again.
-const MAX_OUTCOMES: usize = 256;
+/// Most outcomes kept. Consensus rarely has more than a few unfinal blocks; the ones farthest from being final
+/// go first, and are executed again when they are needed.
+const MAX_OUTCOMES: usize = 1_024;
 
 /// What executing a block gave.
 #[derive(Debug)]

@@ -6,7 +6,6 @@
 //! | verify | `verify.rs` | block and parent → the same state roots, or a reason to refuse |
 //! | finalize | `app.rs` | final block → archive, pool, subscribers |
 //! | wire up | `engine.rs` | actors of consensus around the application |
-//! | follow | `follow.rs` | certified blocks of another node → the same state, without consensus |
 //!
 //! Invariants:
 //! - A block that is proposed is executed by the very code that verifies it.

@@ -105,7 +105,8 @@ pub fn lay_genesis<'a>(
 ) -> BoxFuture<'a, Result<StateCommitment, GenesisError>> {
     Box::pin(async move {
         wipe(context, &settings.0.prefix).await?;
-        let state = open_genesis(context.child("genesis"), settings.databases(), changes).await?;
+        let opening = Box::pin(open_genesis(context.child("genesis"), settings.databases(), changes));
+        let state = opening.await?;
         Ok(state.commitment)
     })
 }

@@ -27,8 +27,19 @@ pub enum InvalidTransaction {
         left: u64,
     },
     /// Against a rule of the EVM: nonce, balance, fee, intrinsic gas, gas cap, code size.
-    #[error("{0}")]
+    #[error("{}", rule(.0))]
     Rule(revm::context_interface::result::InvalidTransaction),
+}
+
+/// A rule in the words that wallets and libraries look for.
+fn rule(broken: &revm::context_interface::result::InvalidTransaction) -> String {
+    use revm::context_interface::result::InvalidTransaction::LackOfFundForMaxFee;
+    match broken {
+        LackOfFundForMaxFee { fee, balance } => {
+            format!("insufficient funds for gas * price + value: balance {balance}, tx cost {fee}")
+        }
+        other => other.to_string(),
+    }
 }
 
 fn chain(found: &Option<u64>) -> String {

@@ -12,7 +12,7 @@ use std::{
     },
     time::Instant,
 };
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast;
 
 /// Final blocks that a slow subscriber may lag behind before it loses some.
 const BLOCK_EVENTS: usize = 256;
@@ -22,7 +22,7 @@ const PENDING_EVENTS: usize = 16_384;
 
 /// Stores final blocks and tells of them.
 #[derive(Debug)]
-pub struct Archive {
+pub(crate) struct Archive {
     index: Arc<Index>,
     /// Height of the last stored block; at least that of `head`.
     archived: AtomicU64,
@@ -33,14 +33,12 @@ pub struct Archive {
     published: AtomicBool,
     blocks: broadcast::Sender<Head>,
     pending: broadcast::Sender<B256>,
-    progress: watch::Sender<Height>,
 }
 
 impl Archive {
     /// Over an index that holds at least genesis. `head` is the block whose state the databases hold.
-    pub fn new(index: Arc<Index>, head: Head) -> Result<Self, IndexError> {
+    pub(crate) fn new(index: Arc<Index>, head: Head) -> Result<Self, IndexError> {
         let archived = index.latest()?.unwrap_or_default();
-        let height = head.block.height();
         Ok(Self {
             index,
             archived: AtomicU64::new(archived),
@@ -49,43 +47,37 @@ impl Archive {
             published: AtomicBool::new(false),
             blocks: broadcast::channel(BLOCK_EVENTS).0,
             pending: broadcast::channel(PENDING_EVENTS).0,
-            progress: watch::channel(height).0,
         })
     }
 
     /// The index.
-    pub fn index(&self) -> &Arc<Index> {
+    pub(crate) fn index(&self) -> &Arc<Index> {
         &self.index
     }
 
     /// The last block whose state can be read.
-    pub fn head(&self) -> Head {
+    pub(crate) fn head(&self) -> Head {
         self.head.read().clone()
     }
 
     /// When the head last moved.
-    pub fn head_since(&self) -> Instant {
+    pub(crate) fn head_since(&self) -> Instant {
         *self.head_since.read()
     }
 
     /// Height of the last stored block.
-    pub fn archived(&self) -> Height {
+    pub(crate) fn archived(&self) -> Height {
         self.archived.load(Ordering::Acquire)
     }
 
     /// Every block as its state becomes readable.
-    pub fn subscribe_blocks(&self) -> broadcast::Receiver<Head> {
+    pub(crate) fn subscribe_blocks(&self) -> broadcast::Receiver<Head> {
         self.blocks.subscribe()
     }
 
     /// Hashes of transactions that become pending.
-    pub fn subscribe_pending(&self) -> broadcast::Receiver<B256> {
+    pub(crate) fn subscribe_pending(&self) -> broadcast::Receiver<B256> {
         self.pending.subscribe()
-    }
-
-    /// Height of the head as it moves.
-    pub fn progress(&self) -> watch::Receiver<Height> {
-        self.progress.subscribe()
     }
 
     /// Sets the head of a node that has published nothing yet.
@@ -117,7 +109,6 @@ impl Archive {
 
     /// Makes a stored block the head and tells everybody.
     pub(crate) fn publish(&self, block: Head) {
-        let height = block.block.height();
         {
             let mut head = self.head.write();
             self.published.store(true, Ordering::Release);
@@ -125,7 +116,6 @@ impl Archive {
         }
         *self.head_since.write() = Instant::now();
         let _ = self.blocks.send(block);
-        self.progress.send_replace(height);
     }
 }
 

@@ -91,7 +91,7 @@ impl GossipMessage {
 
 /// Peers that gave a sign of life.
 #[derive(Clone, Debug, Default)]
-pub struct Peers(Arc<Mutex<BTreeMap<PublicKey, (Instant, Height)>>>);
+pub(crate) struct Peers(Arc<Mutex<BTreeMap<PublicKey, (Instant, Height)>>>);
 
 impl Peers {
     fn heard(&self, peer: PublicKey, height: Height) {
@@ -99,12 +99,12 @@ impl Peers {
     }
 
     /// Peers that are there now.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.0.lock().values().filter(|(heard, _)| heard.elapsed() < SILENCE).count() as u64
     }
 
     /// The highest head that a present peer claims.
-    pub fn highest(&self) -> Height {
+    pub(crate) fn highest(&self) -> Height {
         let peers = self.0.lock();
         peers
             .values()

@@ -43,6 +43,9 @@ pub(crate) fn text(node: &Node, rpc: Option<&RpcMetrics>, runtime: &str) -> Stri
     text.0
 }
 
+/// Reads one counter of a method.
+type Read = fn(&althing_rpc::MethodMetrics) -> u64;
+
 fn rpc_text(text: &mut Text, rpc: &RpcMetrics) {
     text.metric(
         "rpc_subscriptions",
@@ -51,7 +54,7 @@ fn rpc_text(text: &mut Text, rpc: &RpcMetrics) {
         rpc.subscriptions.load(Ordering::Relaxed),
     );
     text.metric("rpc_panics_total", "counter", "Handlers that panicked.", rpc.panics.load(Ordering::Relaxed));
-    let counters: [(&str, &str, fn(&althing_rpc::MethodMetrics) -> u64); 3] = [
+    let counters: [(&str, &str, Read); 3] = [
         ("rpc_calls_total", "Calls answered.", |m| m.calls.load(Ordering::Relaxed)),
         ("rpc_errors_total", "Calls answered with an error.", |m| m.errors.load(Ordering::Relaxed)),
         ("rpc_micros_total", "Microseconds spent on calls.", |m| m.micros.load(Ordering::Relaxed)),

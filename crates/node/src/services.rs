@@ -7,7 +7,7 @@ use crate::{
     ops::{Check, OpsServer, Readiness},
 };
 use althing_engine::Context;
-use althing_rpc::{RpcConfig, RpcHandle, serve};
+use althing_rpc::{RpcHandle, serve};
 use commonware_runtime::{Metrics as _, Supervisor as _};
 use eyre::{Result, bail};
 use std::{future::Future, sync::Arc, time::Duration};
@@ -23,24 +23,6 @@ pub(crate) struct Services {
     node: Arc<Node>,
 }
 
-pub(crate) fn rpc_config(config: &NodeConfig) -> RpcConfig {
-    let rpc = &config.rpc;
-    let mut served =
-        RpcConfig { listen: rpc.listen, cors_origins: rpc.cors_origins.clone(), ..Default::default() };
-    served.namespaces = rpc.namespaces.iter().cloned().chain(["rpc".to_string()]).collect();
-    served.max_connections = rpc.max_connections;
-    served.max_body_bytes = rpc.max_body_bytes;
-    served.max_response_bytes = rpc.max_response_bytes;
-    served.max_batch = rpc.max_batch;
-    served.max_heavy_calls = rpc.max_concurrent_calls as usize;
-    served.call_timeout = Duration::from_millis(rpc.call_timeout_ms);
-    served.call_gas_cap = rpc.call_gas;
-    served.max_log_range = rpc.max_log_range_blocks;
-    served.max_logs = rpc.max_logs as usize;
-    served.max_subscriptions = rpc.max_subscriptions;
-    served
-}
-
 impl Services {
     pub(crate) async fn start(
         context: &Context,
@@ -50,7 +32,7 @@ impl Services {
     ) -> Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let rpc = match config.rpc.enabled {
-            true => Some(serve(rpc_config(config), node.clone()).await?),
+            true => Some(serve(config.rpc.server(), node.clone()).await?),
             false => None,
         };
         if let Some(ops) = ops {

@@ -24,7 +24,7 @@ const ACCOUNT_READS: usize = 3;
 
 /// Why a transaction was not admitted.
 #[derive(Debug, Error)]
-pub enum AdmitError {
+pub(crate) enum AdmitError {
     /// The pool refused it.
     #[error(transparent)]
     Pool(#[from] PoolError),

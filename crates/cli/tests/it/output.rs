@@ -32,7 +32,7 @@ fn answer(method: &str) -> Option<Value> {
 }
 
 async fn respond(Json(request): Json<Value>) -> Json<Value> {
-    let method = request["method"].as_str().unwrap();
+    let method = request["method"].as_str().expect("the test's own server works");
     let head = json!({"jsonrpc": "2.0", "id": request["id"]});
     let mut response = head;
     match (method, answer(method)) {
@@ -49,14 +49,19 @@ async fn respond(Json(request): Json<Value>) -> Json<Value> {
 
 /// Starts the node on a thread of its own and returns its address.
 fn start_node() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    listener.set_nonblocking(true).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("the test's own server works");
+    let address = listener.local_addr().expect("the test's own server works");
+    listener.set_nonblocking(true).expect("the test's own server works");
     std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("the test's own server works");
         runtime.block_on(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, Router::new().route("/", post(respond))).await.unwrap();
+            let listener = tokio::net::TcpListener::from_std(listener).expect("the test's own server works");
+            axum::serve(listener, Router::new().route("/", post(respond)))
+                .await
+                .expect("the test's own server works");
         });
     });
     format!("http://{address}")

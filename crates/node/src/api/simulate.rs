@@ -43,11 +43,20 @@ impl Node {
         self.block_at(height).await?.ok_or_else(|| NodeError::Invalid(format!("block {height} is unknown")))
     }
 
-    async fn simulation(&self, request: &CallRequest) -> Result<(Simulation, HistoryView), NodeError> {
+    /// Where a call is simulated: in the block itself, or for gas estimates in the one after it.
+    async fn simulation(
+        &self,
+        request: &CallRequest,
+        next: bool,
+    ) -> Result<(Simulation, HistoryView), NodeError> {
         let block = self.known_block(request.height).await?;
         let simulation = Simulation {
             spec: (*self.chain.spec).clone(),
-            block: self.chain.context_of(&block.block),
+            block: if next {
+                self.chain.context_after(&block.block)
+            } else {
+                self.chain.context_of(&block.block)
+            },
             overrides: EvmOverrides {
                 state: request.state_overrides.clone(),
                 block: request.block_overrides.clone().map(Box::new),
@@ -58,7 +67,7 @@ impl Node {
     }
 
     pub(super) async fn simulate_call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
-        let (at, view) = self.simulation(&request).await?;
+        let (at, view) = self.simulation(&request, false).await?;
         let result = off_the_workers(async move { call(at, request.transaction, &view).await }).await?;
         match result.status {
             CallStatus::Success => Ok(result.output),
@@ -68,7 +77,7 @@ impl Node {
     }
 
     pub(super) async fn simulate_estimate(&self, request: CallRequest) -> Result<u64, NodeError> {
-        let (at, view) = self.simulation(&request).await?;
+        let (at, view) = self.simulation(&request, true).await?;
         off_the_workers(async move { estimate_gas(at, request.transaction, &view).await }).await
     }
 
@@ -76,7 +85,7 @@ impl Node {
         &self,
         request: CallRequest,
     ) -> Result<AccessListResult, NodeError> {
-        let (at, view) = self.simulation(&request).await?;
+        let (at, view) = self.simulation(&request, true).await?;
         off_the_workers(async move { create_access_list(at, request.transaction, &view).await }).await
     }
 
@@ -85,7 +94,7 @@ impl Node {
         request: CallRequest,
         options: GethDebugTracingOptions,
     ) -> Result<GethTrace, NodeError> {
-        let (at, view) = self.simulation(&request).await?;
+        let (at, view) = self.simulation(&request, false).await?;
         off_the_workers(async move { trace_call(at, request.transaction, options, &view).await }).await
     }
 
