@@ -193,10 +193,10 @@ class Cluster:
         wait_for(lambda: f"{names} at height {height} (heights {self.heights()})", reached, seconds)
 
     def restart(self, node, seconds=CATCH_UP_SECONDS):
-        """Starts a node and waits until it has what the others have; the seconds it took."""
-        begun = time.monotonic()
+        """Starts a node and waits until it has a block that was made after that; the seconds it took."""
+        begun, height = time.monotonic(), self.top() + 1
         node.start()
-        self.wait_height(max(self.top(), 1), seconds, [node])
+        self.wait_height(height, seconds, [node])
         return time.monotonic() - begun
 
     def grows(self, blocks, seconds, nodes=None):

@@ -30,7 +30,10 @@ def post(port, body, seconds=CALL_SECONDS, path="/"):
     """Status and body of one HTTP request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
-        connection.request("POST", path, body, {"content-type": "application/json"})
+        try:
+            connection.request("POST", path, body, {"content-type": "application/json"})
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # The server may refuse a body before it has read it; its answer is there all the same.
         answer = connection.getresponse()
         return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
@@ -98,14 +101,15 @@ def wait_for(what, condition, seconds):
         time.sleep(POLL_SECONDS)
 
 
-def raw_exchange(port, data, seconds=3):
+def raw_exchange(port, data, seconds=3, half_close=True):
     """Sends bytes and returns what comes back until the peer closes, or for so many seconds."""
     received = b""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
             connection.settimeout(seconds)
             connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
             while chunk := connection.recv(65536):
                 received += chunk
     except OSError:

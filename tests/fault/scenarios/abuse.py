@@ -109,7 +109,7 @@ def nonce_too_low(node, key, to):
     """A nonce that is used in a final block."""
     account = "0x" + address_of(key).hex()
     if int(rpc.call(node.rpc, "eth_getTransactionCount", account, "latest"), 16) == 0:
-        _, hash_ = raw, hash_ = transfer(key, CHAIN_ID, 0, to, 1)
+        raw, hash_ = transfer(key, CHAIN_ID, 0, to, 1)
         rpc.call(node.rpc, "eth_sendRawTransaction", raw)
         wait_for("the first transfer is final", lambda: rpc.call(node.rpc, "eth_getTransactionReceipt", hash_), 30)
     refused(node.rpc, "eth_sendRawTransaction", [transfer(key, CHAIN_ID, 0, to, 2)[0]], "nonce too low")
@@ -180,7 +180,7 @@ def http_bytes(node, random):
 
 
 def not_ok(port, data):
-    answer = raw_exchange(port, data, 1)
+    answer = raw_exchange(port, data, 1, half_close=False)
     if answer.startswith((b"HTTP/1.1 2", b"HTTP/1.1 5")):
         raise Broken(f"answered {answer[:80]!r}")
 

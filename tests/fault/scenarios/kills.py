@@ -1,5 +1,7 @@
 """kill -9 under load: nothing that was final may be lost, nobody may contradict himself."""
 
+import time
+
 from cluster import Broken
 from load import Load
 from rpc import wait_for
@@ -15,12 +17,12 @@ def kill_under_load(context):
         wait_for("the first transfers become final", lambda: len(load.seen) >= 5, 30)
         for kill in range(context.options.kills):
             node = context.random.choice(cluster.nodes)
-            wait_for_moment(cluster, context.random)
+            wait_for_moment(context.random, 1.2)
             node.kill()
             if context.random.randrange(100) < KILLED_AT_START:
                 at_start += 1
                 node.start()
-                pause_within_start(node, context.random)
+                wait_for_moment(context.random, 1.5, unless=lambda: not node.running)
                 node.kill()
             seconds = cluster.restart(node)
             slowest = max(slowest, seconds)
@@ -35,31 +37,26 @@ def kill_under_load(context):
     )
 
 
-def wait_for_moment(cluster, random):
-    """Some moment within a block interval or two, so that kills hit all phases of a view."""
-    import time
-
-    end = time.monotonic() + random.uniform(0, 1.2)
-    wait_for("a random moment", lambda: time.monotonic() >= end, 5)
-
-
-def pause_within_start(node, random):
-    import time
-
-    end = time.monotonic() + random.uniform(0, 1.5)
-    wait_for("a random moment of the start", lambda: time.monotonic() >= end or not node.running, 5)
+def wait_for_moment(random, longest, unless=lambda: False):
+    """Some moment, so that kills hit all phases of a view and of a start."""
+    end = time.monotonic() + random.uniform(0, longest)
+    wait_for("a random moment", lambda: time.monotonic() >= end or unless(), longest + 5)
 
 
 def kill_all(context):
     cluster = context.cluster()
-    rounds = []
+    epoch = cluster.spec()["epochBlocks"]
+    # Within an epoch, at its end while the next key is made, at its begin.
+    targets, rounds = (epoch // 3, epoch - 2, epoch + 1, 2 * epoch - 1), []
     with Load(cluster) as load:
-        for _ in range(2):
-            enough = len(load.seen) + 20
+        for target in targets:
+            enough = len(load.seen) + 5
             wait_for("transfers become final", lambda: len(load.seen) >= enough, 60)
+            cluster.wait_height(target, 60)
+            wait_for_moment(context.random, 1)
             top = cluster.top()
             for node in cluster.nodes:
-                node.process.kill()
+                node.process.kill()  # All at once; then each is waited for.
             for node in cluster.nodes:
                 node.kill()
             last = max(load.last_final, top)
