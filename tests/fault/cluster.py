@@ -157,10 +157,10 @@ class Cluster:
         supervisor.send_signal(signal.SIGTERM)
         supervisor.wait(30)
         self.processes.remove(supervisor)
-        wait_for("the devnet's ports are free", lambda: all(self._free(n) for n in self.nodes), 30)
+        wait_for("the devnet's ports are free", lambda: all(self.free(n) for n in self.nodes), 30)
 
     @staticmethod
-    def _free(node):
+    def free(node):
         for port in (node.rpc, node.p2p, node.metrics):
             try:
                 socket.create_server(("127.0.0.1", port)).close()

@@ -9,6 +9,8 @@ from scenarios import abuse, bad_start, kills, outages, skew  # noqa: E402
 
 SCENARIOS = {
     "bad-start": bad_start.bad_start,
+    "first-start": kills.first_start,
+    "kill-with-pool": kills.kill_with_pool,
     "kill-under-load": kills.kill_under_load,
     "kill-all": kills.kill_all,
     "one-down": outages.one_down,

@@ -77,6 +77,14 @@ def second_devnet(cluster, expect):
     expect("second devnet with --fresh", cluster.devnet_command("--fresh"), "locked", str(first.pid))
     height = watched.height()
     wait_for("the first devnet goes on", lambda: watched.height() > height, SECONDS)
+    # Killed without a chance to say good-bye: its nodes must not stay.
+    first.kill()
+    first.wait(SECONDS)
+    wait_for("the nodes end with their supervisor", lambda: all(cluster.free(node) for node in cluster.nodes), 30)
+    with open(cluster.dir / "devnet.log", "ab") as log:
+        first = subprocess.Popen(cluster.devnet_command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    cluster.processes[-1] = first
+    wait_for("the devnet makes blocks again", lambda: watched.height() > height, SECONDS)
     first.send_signal(signal.SIGTERM)
     code = first.wait(SECONDS)
     cluster.processes.remove(first)
