@@ -1,0 +1,22 @@
+"""The scenarios by name, in the order in which they run."""
+
+
+class Skip(Exception):
+    """The machine cannot run a scenario; the text says why."""
+
+
+from scenarios import abuse, bad_start, kills, outages, skew  # noqa: E402
+
+SCENARIOS = {
+    "bad-start": bad_start.bad_start,
+    "first-start": kills.first_start,
+    "kill-with-pool": kills.kill_with_pool,
+    "kill-under-load": kills.kill_under_load,
+    "kill-all": kills.kill_all,
+    "one-down": outages.one_down,
+    "two-down": outages.two_down,
+    "pause": outages.pause,
+    "partition": outages.partition,
+    "clock-skew": skew.clock_skew,
+    "malformed": abuse.malformed,
+}
