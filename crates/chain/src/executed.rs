@@ -31,6 +31,11 @@ impl Executed {
         self.0.get(&(height, hash)).cloned()
     }
 
+    /// Removes the outcome of a block.
+    pub(crate) fn take(&mut self, height: Height, hash: B256) -> Option<Arc<Execution>> {
+        self.0.remove(&(height, hash))
+    }
+
     /// Forgets all blocks up to a final height.
     pub(crate) fn finalized(&mut self, height: Height) {
         self.0 = self.0.split_off(&(height + 1, B256::ZERO));

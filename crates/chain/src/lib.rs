@@ -5,6 +5,7 @@
 //! | propose | `propose.rs` | pool and parent's state → block |
 //! | verify | `verify.rs` | block and parent → the same state roots, or a reason to refuse |
 //! | finalize | `app.rs` | final block → archive, pool, subscribers |
+//! | follow | `follow.rs` | certified blocks of another node → the same state, without consensus |
 //! | wire up | `engine.rs` | actors of consensus around the application |
 //!
 //! Invariants:
@@ -16,6 +17,7 @@ mod app;
 mod context;
 mod engine;
 mod executed;
+mod follow;
 mod genesis;
 mod header;
 mod propose;
@@ -24,6 +26,7 @@ mod verify;
 pub use app::App;
 pub use context::{Chain, ChainConfig, Head, Operator, Sink};
 pub use engine::{Channel, Ends, Engine, EngineConfig, Network, Runtime, channels, max_message_size};
+pub use follow::{FollowError, Follower, MAX_UNCERTIFIED};
 pub use genesis::{GenesisError, genesis_block};
 pub use header::{HeaderError, MAX_CLOCK_DRIFT_MS};
 pub use verify::InvalidBlock;

@@ -3,7 +3,7 @@
 use crate::report::{Report, both_forms};
 use crate::{Exit, failure::Failure, on_runtime, terminal};
 use althing_client::Client;
-use althing_node::config::{CONFIG_FILE, NodeConfig, PasswordSource, Role, Sync};
+use althing_node::config::{CONFIG_FILE, NodeConfig, PasswordSource, Role};
 use althing_node::logging;
 use althing_node::vault::{OPERATOR_FILE, ScryptCost, Vault};
 use althing_primitives::ChainSpec;
@@ -42,15 +42,6 @@ pub(crate) enum RoleFlag {
     Validator,
     /// Verifies certified blocks.
     Follower,
-}
-
-/// How a follower gets the state, as a flag.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum SyncFlag {
-    /// Executes every block.
-    Replay,
-    /// Fetches the state of a certified block.
-    State,
 }
 
 /// What `node init` takes.
@@ -92,9 +83,6 @@ pub struct RunArgs {
     /// Run as a follower of these nodes; needs no configuration, only the chain spec.
     #[arg(long, value_name = "URL")]
     follow: Vec<String>,
-    /// How a follower gets the state.
-    #[arg(long, value_enum)]
-    sync: Option<SyncFlag>,
     /// Keep the state of every height.
     #[arg(long)]
     archive: bool,
@@ -183,11 +171,6 @@ fn config_of(args: &RunArgs) -> Result<NodeConfig, Failure> {
         config.node.role = Role::Follower;
         config.follow.urls.clone_from(&args.follow);
     }
-    match args.sync {
-        Some(SyncFlag::Replay) => config.follow.sync = Sync::Replay,
-        Some(SyncFlag::State) => config.follow.sync = Sync::State,
-        None => {}
-    }
     config.state.archive |= args.archive;
     config.validate()?;
     Ok(config)
@@ -268,7 +251,6 @@ mod tests {
             config: None,
             genesis: None,
             follow: vec![],
-            sync: None,
             archive: false,
             supervised: false,
         }

@@ -6,10 +6,12 @@
 
 #![recursion_limit = "256"]
 
+mod follow;
 mod mesh;
 mod start;
 mod state;
 
+pub use follow::Follower;
 pub use mesh::{Gossip, GossipReceiver, MeshConfig};
 pub use start::{Engine, StartError, ValidatorConfig};
 pub use state::{GenesisError, State, StateSettings, lay_genesis};

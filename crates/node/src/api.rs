@@ -43,6 +43,8 @@ pub(crate) trait Upstream: Send + Sync {
     async fn submit(&self, raw: Bytes) -> Result<B256, SubmitError>;
     /// The highest block that is known of.
     fn highest(&self) -> Height;
+    /// Whether a node is being followed at this moment.
+    fn is_connected(&self) -> bool;
 }
 
 /// Everything that answers requests.

@@ -7,9 +7,7 @@
 mod document;
 mod sections;
 
-pub use sections::{
-    Follow, Log, LogFormat, Metrics, Node, P2p, PasswordSource, Role, Rpc, State, Sync, Txpool,
-};
+pub use sections::{Follow, Log, LogFormat, Metrics, Node, P2p, PasswordSource, Role, Rpc, State, Txpool};
 
 use figment::{
     Figment,

@@ -1,9 +1,163 @@
-//! A node outside the validators' mesh.
+//! A node outside the validators' mesh: it pulls certified blocks from another node and proves each of them.
+//!
+//! One WebSocket connection at a time, to the first of the configured nodes that answers. Heads of the other node
+//! only wake the follower up; blocks are asked for by height, so nothing is missed and nothing is buffered.
 
-use crate::{config::NodeConfig, data_dir::DataDir, run::Base};
-use althing_engine::Context;
-use eyre::{Result, bail};
+mod upstream;
 
-pub(crate) async fn run(_: Context, _: NodeConfig, _: DataDir, _: Base) -> Result<()> {
-    bail!("following is not there yet")
+use crate::{
+    api::{Node, Progress},
+    config::NodeConfig,
+    data_dir::DataDir,
+    gossip::Peers,
+    run::{Base, bind_ops, open_pool},
+    services::Services,
+};
+use althing_chain::{FollowError, MAX_UNCERTIFIED};
+use althing_engine::{Context, Follower};
+use althing_primitives::{Block, Bytes, Height};
+use commonware_runtime::{Spawner as _, Supervisor as _};
+use eyre::{Result, bail, eyre};
+use std::{sync::Arc, time::Duration};
+use upstream::{Connection, Link};
+
+/// Blocks asked for at a time.
+const PAGE: u64 = 64;
+
+/// Wait before the next node is tried.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The follower looks for new blocks at least this often, whether or not it was woken up.
+const POLL: Duration = Duration::from_secs(2);
+
+/// Where the state databases are, in the index's own table.
+const APPLIED: &str = "follower.applied";
+
+pub(crate) async fn run(context: Context, config: NodeConfig, data: DataDir, base: Base) -> Result<()> {
+    let ops = bind_ops(&config).await?;
+    let applied = match base.archive.index().cursor(APPLIED)? {
+        Some(bytes) => Height::from_be_bytes(
+            bytes.try_into().map_err(|_| eyre!("the index names no height that the state is at"))?,
+        ),
+        None => 0,
+    };
+    let head = base
+        .archive
+        .index()
+        .block(applied)?
+        .ok_or_else(|| eyre!("block {applied} is not in the index; follow anew in an empty folder"))?;
+    let follower =
+        Follower::open(context.child("follower"), base.chain.clone(), &base.settings, head.block.clone())
+            .await;
+    base.archive.start_at(head);
+    let state = follower.state();
+    let link = Arc::new(Link::default());
+    let txpool = open_pool(&base, &data, state.clone()).await?;
+    let archive = base.archive.clone();
+    let node = Arc::new(Node {
+        started_at: applied,
+        chain: base.chain,
+        archive: base.archive,
+        state,
+        txpool,
+        peers: Peers::default(),
+        operator: None,
+        progress: Arc::new(Progress::default()),
+        upstream: Some(link.clone()),
+        min_tip: u128::from(config.txpool.min_tip),
+    });
+    let urls = config.follow.urls.clone();
+    let services = Services::start(&context, &config, node.clone(), ops).await?;
+    let following = context.child("follow").spawn(move |_| async move {
+        let mut task = Following { follower, link, next: applied + 1, index: archive };
+        if let Err(error) = task.forever(&urls).await {
+            tracing::error!(%error, "following has ended");
+        }
+    });
+    services
+        .until_stopped(async move {
+            let _ = following.await;
+        })
+        .await
+}
+
+struct Following {
+    follower: Follower,
+    link: Arc<Link>,
+    next: Height,
+    index: Arc<crate::archive::Archive>,
+}
+
+impl Following {
+    /// Follows one node after the other; ends only when this node itself is broken.
+    async fn forever(&mut self, urls: &[String]) -> Result<()> {
+        loop {
+            for url in urls {
+                match Connection::open(url).await {
+                    Ok(connection) => {
+                        tracing::info!(%url, next = self.next, "following");
+                        let ended = self.follow(&connection).await;
+                        self.link.clear();
+                        match ended {
+                            Err(Ended::Broken(error)) => bail!(error),
+                            Err(Ended::Feed(reason)) => {
+                                tracing::warn!(%url, %reason, "this node is not followed any more")
+                            }
+                            Ok(()) => {}
+                        }
+                    }
+                    Err(reason) => tracing::warn!(%url, %reason, "cannot follow this node"),
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+
+    async fn follow(&mut self, connection: &Connection) -> Result<(), Ended> {
+        self.link.set(connection);
+        let mut heads = connection.heads().await.map_err(Ended::Feed)?;
+        let mut pending: Vec<Block> = Vec::new();
+        loop {
+            let from = self.next + pending.len() as Height;
+            let page = connection.blocks(from, PAGE).await.map_err(Ended::Feed)?;
+            self.link.seen(from.saturating_add(page.len() as Height).saturating_sub(1));
+            if page.is_empty() {
+                self.link.seen(connection.height().await.map_err(Ended::Feed)?);
+                let _ = tokio::time::timeout(POLL, heads.next()).await;
+                continue;
+            }
+            for (block, certificate) in page {
+                pending.push(block);
+                match certificate {
+                    Some(certificate) => self.apply(std::mem::take(&mut pending), certificate).await?,
+                    None if pending.len() > MAX_UNCERTIFIED => {
+                        let reason = format!("it gave {MAX_UNCERTIFIED} blocks without a certificate");
+                        return Err(Ended::Feed(reason));
+                    }
+                    None => {}
+                }
+            }
+        }
+    }
+
+    async fn apply(&mut self, blocks: Vec<Block>, certificate: Bytes) -> Result<(), Ended> {
+        let heads = match self.follower.apply(blocks, certificate).await {
+            Ok(heads) => heads,
+            Err(error @ FollowError::Diverged { .. }) => return Err(Ended::Broken(eyre!(error))),
+            Err(error) => return Err(Ended::Feed(error.to_string())),
+        };
+        let Some(last) = heads.last() else { return Ok(()) };
+        let height = last.block.height();
+        self.next = height + 1;
+        let cursor = self.index.index().set_cursor(APPLIED, &height.to_be_bytes());
+        cursor.map_err(|error| Ended::Broken(eyre!(error)))
+    }
+}
+
+/// Why a node is not followed any more.
+enum Ended {
+    /// Its fault or the network's: try another.
+    Feed(String),
+    /// This node's own: stop.
+    Broken(eyre::Report),
 }

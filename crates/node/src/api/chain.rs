@@ -143,7 +143,10 @@ impl Node {
         let oldest = |found: Result<Option<Height>, NodeError>| found.ok().flatten().unwrap_or_default();
         NodeStatus {
             syncing,
-            peers: if self.upstream.is_some() { 1 } else { self.peers.count() },
+            peers: match &self.upstream {
+                Some(upstream) => u64::from(upstream.is_connected()),
+                None => self.peers.count(),
+            },
             operator: self.operator,
             consensus,
             oldest_block: oldest(self.query(|index| index.oldest()).await),

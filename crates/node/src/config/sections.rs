@@ -40,17 +40,6 @@ pub enum PasswordSource {
     Env(String),
 }
 
-/// How a follower gets the state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sync {
-    /// Executes every block from genesis.
-    #[default]
-    Replay,
-    /// Fetches the state of a certified block and goes on from there.
-    State,
-}
-
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -102,7 +91,7 @@ section! {
         /// The network's chain spec: the same file on every node.
         genesis: PathBuf = "genesis.json".into(),
         /// "validator" takes part in consensus with its operator key; "follower" verifies the certified
-        /// blocks of the nodes named in [follow].
+        /// blocks of the nodes that the section `follow` names.
         role: Role = Role::Validator,
         /// Where the password that opens the folder `keys` comes from:
         /// { file = "PATH" } (mode 0600) or { env = "NAME" } (a variable).
@@ -219,8 +208,6 @@ section! {
     Follow {
         /// Addresses of nodes (ws://, wss://, http:// or https://), tried in order.
         urls: Vec<String> = Vec::new(),
-        /// "replay" executes every block from genesis; "state" fetches the state of a certified block.
-        sync: Sync = Sync::Replay,
     }
 }
 

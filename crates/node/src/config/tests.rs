@@ -15,7 +15,7 @@ fn a_changed_configuration_survives_its_file() {
     config.node.role = Role::Follower;
     config.node.password = PasswordSource::File("/run/secrets/\"odd\" name".into());
     config.rpc.cors_origins = vec!["https://example.org".into(), "*".into()];
-    config.follow = Follow { urls: vec!["ws://10.0.0.1:8545".into()], sync: Sync::State };
+    config.follow = Follow { urls: vec!["ws://10.0.0.1:8545".into()] };
     config.state.archive = true;
     config.log.format = LogFormat::Json;
     assert_eq!(NodeConfig::from_toml(&config.to_documented_toml()).unwrap(), config);
