@@ -1,0 +1,39 @@
+//! A follower on the tokio runtime.
+
+use crate::state::{State, StateSettings};
+use althing_chain::{Chain, FollowError, Follower as ChainFollower, Head};
+use althing_primitives::{Block, Bytes};
+use commonware_runtime::tokio::Context;
+use futures::future::BoxFuture;
+use std::sync::Arc;
+
+/// A node that follows the chain without taking part.
+#[derive(Debug)]
+pub struct Follower(ChainFollower<Context>);
+
+impl Follower {
+    /// Opens the state at `head`, dropping what the databases hold beyond it.
+    pub fn open(
+        context: Context,
+        chain: Arc<Chain>,
+        settings: &StateSettings,
+        head: Block,
+    ) -> BoxFuture<'static, Self> {
+        let databases = settings.databases();
+        Box::pin(async move { Self(ChainFollower::open(context, chain, databases, head).await) })
+    }
+
+    /// The state databases.
+    pub fn state(&self) -> State {
+        State::new(self.0.databases())
+    }
+
+    /// Applies a run of blocks whose last is proven final by `certificate`; durable on return.
+    pub fn apply(
+        &mut self,
+        blocks: Vec<Block>,
+        certificate: Bytes,
+    ) -> BoxFuture<'_, Result<Vec<Head>, FollowError>> {
+        Box::pin(self.0.apply(blocks, certificate))
+    }
+}

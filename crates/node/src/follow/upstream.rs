@@ -1,0 +1,130 @@
+//! The node that is followed, over WebSocket.
+
+use crate::api::Upstream;
+use alloy_primitives::{B256, U64};
+use althing_primitives::{Block, Bytes, Height};
+use althing_rpc::api::SubmitError;
+use async_trait::async_trait;
+use jsonrpsee::{
+    core::client::{ClientT, Error, Subscription, SubscriptionClientT},
+    rpc_params,
+    ws_client::{WsClient, WsClientBuilder},
+};
+use parking_lot::RwLock;
+use serde::Deserialize;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// Longest wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Largest answer in bytes: a page of blocks as hexadecimal text.
+const MAX_ANSWER: u32 = 64 * 1024 * 1024;
+
+/// A connection to the followed node.
+#[derive(Clone)]
+pub(super) struct Connection(Arc<WsClient>);
+
+#[derive(Deserialize)]
+struct CertifiedBlock {
+    block: Bytes,
+    certificate: Option<Bytes>,
+}
+
+impl Connection {
+    /// Connects; `http` and `https` addresses are taken as their WebSocket equals.
+    pub(super) async fn open(url: &str) -> Result<Self, String> {
+        let url = match url.strip_prefix("http") {
+            Some(rest) => format!("ws{rest}"),
+            None => url.to_string(),
+        };
+        let client = WsClientBuilder::default()
+            .request_timeout(TIMEOUT)
+            .connection_timeout(TIMEOUT)
+            .max_response_size(MAX_ANSWER)
+            .build(url)
+            .await;
+        client.map(|client| Self(Arc::new(client))).map_err(|error| error.to_string())
+    }
+
+    /// Consecutive blocks from a height on, with their certificates; empty when there are none yet.
+    pub(super) async fn blocks(
+        &self,
+        from: Height,
+        count: u64,
+    ) -> Result<Vec<(Block, Option<Bytes>)>, String> {
+        let params = rpc_params![U64::from(from), U64::from(count)];
+        let page: Vec<CertifiedBlock> =
+            self.0.request("althing_getBlocks", params).await.map_err(|error| error.to_string())?;
+        page.into_iter()
+            .map(|item| {
+                let block = Block::decode(&item.block).map_err(|error| error.to_string())?;
+                Ok((block, item.certificate))
+            })
+            .collect()
+    }
+
+    /// Height of its head.
+    pub(super) async fn height(&self) -> Result<Height, String> {
+        let height: U64 =
+            self.0.request("eth_blockNumber", rpc_params![]).await.map_err(|error| error.to_string())?;
+        Ok(height.to())
+    }
+
+    /// Tells of its new heads.
+    pub(super) async fn heads(&self) -> Result<Subscription<serde_json::Value>, String> {
+        let subscribed = self.0.subscribe("eth_subscribe", rpc_params!["newHeads"], "eth_unsubscribe").await;
+        subscribed.map_err(|error| error.to_string())
+    }
+}
+
+/// The present connection, as requests of clients use it.
+#[derive(Default)]
+pub(super) struct Link {
+    connection: RwLock<Option<Connection>>,
+    highest: AtomicU64,
+}
+
+impl Link {
+    pub(super) fn set(&self, connection: &Connection) {
+        *self.connection.write() = Some(connection.clone());
+    }
+
+    pub(super) fn clear(&self) {
+        *self.connection.write() = None;
+    }
+
+    /// Notes a height that the followed node has.
+    pub(super) fn seen(&self, height: Height) {
+        self.highest.fetch_max(height, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Upstream for Link {
+    async fn submit(&self, raw: Bytes) -> Result<B256, SubmitError> {
+        let connection = self.connection.read().clone();
+        let Some(connection) = connection else {
+            let reason = "this follower is not connected to any node; try again in a moment";
+            return Err(SubmitError::Invalid(reason.into()));
+        };
+        match connection.0.request("eth_sendRawTransaction", rpc_params![raw]).await {
+            Ok(hash) => Ok(hash),
+            Err(Error::Call(refused)) => Err(SubmitError::Invalid(refused.message().to_string())),
+            Err(error) => Err(SubmitError::Invalid(format!("the followed node does not answer: {error}"))),
+        }
+    }
+
+    fn highest(&self) -> Height {
+        self.highest.load(Ordering::Relaxed)
+    }
+
+    fn is_connected(&self) -> bool {
+        self.connection.read().is_some()
+    }
+}
