@@ -158,3 +158,6 @@ pub(crate) fn seal(
     seal.signature = operator.sign(seal.signing_hash(unsigned.header()).as_slice());
     Block::new(unsigned.header().clone(), seal, unsigned.transactions().to_vec())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The `althing` command: development network, node operation, accounts, transactions, chain, benchmarks.
 //!
-//! A file per command group. Every command returns a [`report::Report`]; one place prints it, as a table for
+//! A file per command group. Every command returns a `Report`; one place prints it, as a table for
 //! people or as JSON for programs, and turns errors into exit codes. Commands talk to a node only through
 //! `althing-client`; the one exception is `node run`, which is the node.
 

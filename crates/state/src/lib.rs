@@ -7,10 +7,15 @@
 //!
 //! Invariant: a state is written only by applying the changes of a block, in order of heights.
 
+// The databases' futures are deeply nested types.
+#![recursion_limit = "256"]
+
 mod code;
 mod databases;
 mod genesis;
 mod memory;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use code::{RECORD_BYTES, Record};
