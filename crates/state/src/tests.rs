@@ -1,5 +1,7 @@
 //! The databases on the deterministic runtime, against a map.
 
+#![expect(clippy::large_futures, reason = "a test may use the stack as it likes")]
+
 use crate::*;
 use alloy_primitives::keccak256;
 use althing_primitives::{Address, B256, Bytes, StateCommitment, U256};

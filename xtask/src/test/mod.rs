@@ -34,6 +34,8 @@ enum Part {
     Doc,
     /// Published Ethereum clients against a running devnet.
     Compat,
+    /// Processes that are killed, frozen and cut off.
+    Fault,
 }
 
 /// Runs all parts that are not skipped, one after another; the first that fails ends the run.
@@ -41,7 +43,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     let started = Instant::now();
     let place = Place::new(root)?;
     let asked = |part| !args.skip.contains(&part);
-    place.set_up(asked(Part::Unit), asked(Part::Compat))?;
+    place.set_up(asked(Part::Unit), asked(Part::Compat), asked(Part::Fault))?;
     if asked(Part::Unit) {
         let mut command = place.cargo(&["nextest", "run", "--workspace", "--locked"]);
         command.env("PATH", place.path_with_tools()?);
@@ -52,9 +54,12 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
         place.step("examples in documentation", "doc").run(&mut command)?;
     }
     if asked(Part::Compat) {
-        let mut command = place.cargo(&["build", "--locked", "--package", "althing"]);
-        place.step("build the node", "build").run(&mut command)?;
+        place.build()?;
         place.compatibility()?;
+    }
+    if asked(Part::Fault) {
+        place.build()?;
+        place.faults()?;
     }
     println!("\nall tests passed in {} s", started.elapsed().as_secs());
     Ok(())
@@ -87,10 +92,12 @@ impl Place {
     }
 
     /// Installs the test runner and, where it may, the system's packages that the parts need.
-    fn set_up(&self, unit: bool, compat: bool) -> Result<()> {
+    fn set_up(&self, unit: bool, compat: bool, fault: bool) -> Result<()> {
         if compat {
             self.need("node", "nodejs npm")?;
             self.need("npm", "npm")?;
+        }
+        if compat || fault {
             self.need("python3", "python3 python3-venv")?;
         }
         let mut version = Command::new("cargo-nextest");
@@ -124,6 +131,20 @@ impl Place {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let tools = std::iter::once(self.tools().join("bin"));
         std::env::join_paths(tools.chain(std::env::split_paths(&path))).wrap_err("PATH has an odd folder")
+    }
+
+    /// Builds the node with the same features as the tests, so that nothing is compiled twice.
+    fn build(&self) -> Result<()> {
+        let mut command = self.cargo(&["build", "--locked", "--workspace", "--bins", "--tests"]);
+        self.step("build the node", "build").run(&mut command)
+    }
+
+    /// Kills, freezes and cuts off the processes of a network of its own.
+    fn faults(&self) -> Result<()> {
+        let mut command = Command::new("python3");
+        command.arg(self.root.join("tests/fault/run.py")).current_dir(&self.root);
+        command.env("ALTHING_BIN", self.target.join("debug/althing"));
+        self.step("faults", "fault").run(&mut command)
     }
 
     /// Runs the published clients against a devnet of its own, and sees that the devnet ends cleanly.
