@@ -16,6 +16,11 @@ MIB = 1 << 20
 ROUNDS = 3
 # No answer may be a failure of the node itself.
 INTERNAL = -32603
+SUBSCRIBE = b'{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}'
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-version: 13\r\n\r\n"
+)
 
 
 def malformed(context):
@@ -221,16 +226,14 @@ def websockets(node, random):
         ("reserved opcode", frame(5, b"")),
         ("long ping", frame(9, bytes(1000))),
         ("endless fragments", frame(1, b"[", final=False) + b"".join(frame(0, b"[" * 1000, final=False) for _ in range(6000))),
-        ("300 subscriptions", b"".join(frame(1, b'{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}') for _ in range(300))),
+        ("300 subscriptions", frame(1, SUBSCRIBE) * 300),
     ):
         yield f"WebSocket: {label}", lambda data=data: websocket(node.rpc, data)
 
 
 def websocket(port, data):
     """The connection is refused, closed or answered with errors; others are served."""
-    key = "AAAAAAAAAAAAAAAAAAAAAA=="
-    head = f"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: {key}\r\nsec-websocket-version: 13\r\n\r\n"
-    answer = raw_exchange(port, head.encode() + data, 1)
+    answer = raw_exchange(port, UPGRADE + data, 1)
     if not answer.startswith(b"HTTP/1.1 101"):
         raise Broken(f"no WebSocket: {answer[:80]!r}")
     rpc.call(port, "eth_blockNumber")

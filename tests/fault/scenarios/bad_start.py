@@ -22,8 +22,8 @@ def fails(command, *expected):
     text = done.stdout + done.stderr
     if done.returncode == 0:
         raise Broken(f"exit code 0 though it must fail ({expected}):\n{text[-800:]}")
-    if CRASH.search(text):
-        raise Broken(f"a crash instead of a message ({expected}):\n{text[-800:]}")
+    if crash := CRASH.search(text):
+        raise Broken(f"code {done.returncode} and a crash instead of a message with {expected}:\n{text[crash.start() :][:300]}")
     missing = [word for word in expected if word.lower() not in text.lower()]
     if missing:
         raise Broken(f"the message does not say {missing}:\n{text[-800:]}")
