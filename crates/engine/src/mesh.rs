@@ -32,6 +32,10 @@ const MAILBOX: NonZeroUsize = NZUsize!(1024);
 /// Peer sets of consecutive epochs that stay connected.
 const TRACKED_SETS: NonZeroUsize = NZUsize!(4);
 
+/// Time between pings. A node that was frozen finds one waiting for each that passed, and takes them no faster than
+/// two in this time, so a short one would hold up its votes.
+const PING_EVERY: Duration = Duration::from_secs(40);
+
 /// How long a peer that broke the protocol is not connected to.
 const BLOCK_DURATION: Duration = Duration::from_secs(600);
 
@@ -118,6 +122,7 @@ impl Mesh {
         config.max_concurrent_handshakes = NonZeroU32::new(p2p.max_handshakes).unwrap_or(NZU32!(64));
         config.allowed_handshake_rate_per_ip =
             Quota::per_second(NonZeroU32::new(p2p.max_handshakes_per_ip_s).unwrap_or(NZU32!(16)));
+        config.ping_frequency = PING_EVERY;
         config.tracked_peer_sets = TRACKED_SETS;
         config.block_duration = BLOCK_DURATION;
         let (mut transport, oracle) = lookup::Network::new(context.child("network"), config);

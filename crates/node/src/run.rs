@@ -26,7 +26,13 @@ use commonware_runtime::{
 };
 use eyre::{Context as _, Result, bail, eyre};
 use parking_lot::Mutex;
-use std::{num::NonZeroUsize, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    num::NonZeroUsize,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 /// How long the parts may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -125,6 +131,7 @@ async fn validate(
     operator: Operator,
     secrets: Secrets,
 ) -> Result<()> {
+    check_free("p2p.listen", config.p2p.listen)?;
     let ops = bind_ops(&config).await?;
     let progress = Arc::new(Progress::default());
     let listener = {
@@ -170,12 +177,24 @@ async fn validate(
     services.until_stopped(async move { drop(parts.await) }).await
 }
 
-/// Takes the metrics port before anything slow happens, so that a conflict shows at once.
+/// Takes the metrics port, and tries the RPC port, before anything begins: a conflict must show at once, not when
+/// the node votes already.
 pub(crate) async fn bind_ops(config: &NodeConfig) -> Result<Option<OpsServer>> {
+    if config.rpc.enabled {
+        check_free("rpc.listen", config.rpc.listen)?;
+    }
     if !config.metrics.enabled {
         return Ok(None);
     }
     Ok(Some(OpsServer::bind(config.metrics.listen).await?))
+}
+
+/// Fails when an address cannot be listened on.
+fn check_free(key: &str, address: SocketAddr) -> Result<()> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(error) => bail!("cannot listen on {address}: {error}; stop what uses it, or change `{key}`"),
+    }
 }
 
 /// Opens the pool's journal and puts back what it holds.
