@@ -18,7 +18,7 @@ fn the_documented_ways_to_call_it_parse() {
         "devnet --json",
         "node init --dir n --role follower --follow ws://a:1 --follow ws://b:1",
         "node run --config a.toml --dir n",
-        "node run --follow ws://a:1 --genesis g.json --archive --sync state",
+        "node run --follow ws://a:1 --genesis g.json --archive",
         "node run --supervised",
         "node status --rpc http://10.0.0.1:8545 --json",
         "node config --default",
