@@ -5,7 +5,7 @@ class Skip(Exception):
     """The machine cannot run a scenario; the text says why."""
 
 
-from scenarios import abuse, bad_start, kills, outages, skew  # noqa: E402
+from scenarios import abuse, bad_start, follow, kills, outages, skew  # noqa: E402
 
 SCENARIOS = {
     "bad-start": bad_start.bad_start,
@@ -17,6 +17,7 @@ SCENARIOS = {
     "two-down": outages.two_down,
     "pause": outages.pause,
     "partition": outages.partition,
+    "follow": follow.follow,
     "clock-skew": skew.clock_skew,
     "malformed": abuse.malformed,
 }
