@@ -178,7 +178,7 @@ async fn state_is_read_at_the_block_that_was_asked_for() {
     assert_eq!((code, message.as_str()), (-32000, "header not found"));
     let (code, message) = server.fail("eth_getProof", json!([account, [], "latest"])).await;
     assert_eq!(code, -32004);
-    assert!(message.contains("althing_getProof"), "{message}");
+    assert!(message.contains("Merkle-Patricia"), "{message}");
 }
 
 #[tokio::test]
