@@ -2,7 +2,6 @@
 
 use crate::{
     context::{Chain, Head},
-    executed::Execution,
     header::MAX_CLOCK_DRIFT_MS,
     propose::unix_ms,
     verify::InvalidBlock,
@@ -10,7 +9,7 @@ use crate::{
 use althing_consensus::{
     ConsensusBlock, Context as ConsensusContext, Directory, PrivateKey, Scheme, Variant,
 };
-use althing_primitives::{Bytes, FinalizedBlock};
+use althing_primitives::Bytes;
 use althing_state::{Databases, SyncTargets, sync_targets};
 use commonware_codec::Encode as _;
 use commonware_consensus::{
@@ -150,23 +149,9 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
         _: &<Databases<E> as DatabaseSet<E>>::Merkleized,
         _: <Databases<E> as DatabaseSet<E>>::Readers,
     ) -> Head {
-        let (height, hash) = (block.block().height(), block.block().hash());
-        let execution: Arc<Execution> = self
-            .chain
-            .executed
-            .lock()
-            .get(height, hash)
-            .expect("a block is executed before it is captured, and its outcome kept until it is final");
         let certificate = self.certificate(block).await;
-        let finalized = FinalizedBlock {
-            block: block.block().clone(),
-            senders: execution.senders.clone(),
-            receipts: execution.outcome.receipts.clone(),
-            changes: execution.outcome.changes.clone(),
-            certificate,
-        };
         // Archived before its state is applied: a reader of an older state finds the values before this block.
-        self.chain.sink.append(finalized).await
+        self.chain.archive(block.block(), certificate).await
     }
 
     async fn finalized(

@@ -1,6 +1,6 @@
 //! What all parts of the chain share.
 
-use crate::executed::Executed;
+use crate::executed::{Executed, Execution};
 use althing_consensus::{Beacons, ConsensusBlock, PrivateKey};
 use althing_execution::{BlockContext, SystemInputs};
 use althing_light::{LightError, Verifier};
@@ -183,6 +183,16 @@ impl Chain {
             group_key: self.spec.committee.group_key.clone(),
             committee_size: self.spec.validators.len() as u64,
         }
+    }
+
+    /// Stores a final block that was executed here. Its outcome is kept until then and not used again.
+    pub(crate) async fn archive(&self, block: &Block, certificate: Option<Bytes>) -> Head {
+        let execution = self.executed.lock().take(block.height(), block.hash());
+        let Execution { senders, outcome } =
+            execution.expect("a block is executed before it is archived, and its outcome kept until then");
+        let block = block.clone();
+        let (receipts, changes) = (outcome.receipts, outcome.changes);
+        self.sink.append(FinalizedBlock { block, senders, receipts, changes, certificate }).await
     }
 
     /// Tells the pool of a final block.

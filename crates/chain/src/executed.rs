@@ -2,10 +2,10 @@
 
 use althing_execution::Outcome;
 use althing_primitives::{Address, B256, Height};
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-/// Most outcomes kept. Consensus rarely has more than a few unfinal blocks; the ones farthest from being final
-/// go first, and are executed again when they are needed.
+/// Most outcomes kept. Consensus has a few unfinal blocks at most; beyond this the ones farthest from being final go
+/// first, and the node stops when such a block becomes final: after a restart it is executed again.
 const MAX_OUTCOMES: usize = 1_024;
 
 /// What executing a block gave.
@@ -17,22 +17,18 @@ pub(crate) struct Execution {
 
 /// Outcomes by height and hash.
 #[derive(Debug, Default)]
-pub(crate) struct Executed(BTreeMap<(Height, B256), Arc<Execution>>);
+pub(crate) struct Executed(BTreeMap<(Height, B256), Execution>);
 
 impl Executed {
-    pub(crate) fn insert(&mut self, height: Height, hash: B256, execution: Arc<Execution>) {
+    pub(crate) fn insert(&mut self, height: Height, hash: B256, execution: Execution) {
         self.0.insert((height, hash), execution);
         while self.0.len() > MAX_OUTCOMES {
             self.0.pop_last();
         }
     }
 
-    pub(crate) fn get(&self, height: Height, hash: B256) -> Option<Arc<Execution>> {
-        self.0.get(&(height, hash)).cloned()
-    }
-
     /// Removes the outcome of a block.
-    pub(crate) fn take(&mut self, height: Height, hash: B256) -> Option<Arc<Execution>> {
+    pub(crate) fn take(&mut self, height: Height, hash: B256) -> Option<Execution> {
         self.0.remove(&(height, hash))
     }
 

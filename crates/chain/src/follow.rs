@@ -6,7 +6,7 @@
 use crate::{context::Chain, context::Head, header, verify::InvalidBlock};
 use althing_consensus::{BlockError, ConsensusBlock};
 use althing_light::LightError;
-use althing_primitives::{Block, Bytes, FinalizedBlock, Height};
+use althing_primitives::{Block, Bytes, Height};
 use althing_state::{DatabaseConfig, Databases, sync_targets};
 use commonware_glue::stateful::db::DatabaseSet;
 use commonware_runtime::Spawner;
@@ -119,16 +119,7 @@ impl<E: Context + Spawner> Follower<E> {
             ConsensusBlock::new(block.clone()).map_err(|reason| FollowError::Malformed { height, reason })?;
         let batches = <Databases<E> as DatabaseSet<E>>::new_batches(&self.databases).await;
         let prepared = self.chain.execute::<E>(&checked, &self.head, batches).await.map_err(diverged)?;
-        let execution = self.chain.executed.lock().take(height, block.hash());
-        let execution = execution.expect("a block that was just executed has an outcome");
-        let finalized = FinalizedBlock {
-            block: block.clone(),
-            senders: execution.senders.clone(),
-            receipts: execution.outcome.receipts.clone(),
-            changes: execution.outcome.changes.clone(),
-            certificate,
-        };
-        let head = self.chain.sink.append(finalized).await;
+        let head = self.chain.archive(&block, certificate).await;
         <Databases<E> as DatabaseSet<E>>::apply(&self.databases, prepared).await;
         self.head = block;
         Ok(head)

@@ -1,10 +1,10 @@
 //! The first block: a pure function of the chain spec and of the state that its accounts make.
 
-use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, constants::EMPTY_WITHDRAWALS, proofs::calculate_receipt_root};
-use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
+use crate::header;
+use alloy_consensus::proofs::calculate_receipt_root;
 use althing_consensus::{Payload, ceremony, encode_payload};
 use althing_primitives::{
-    B256, Block, ChainSpec, Header, OperatorKey, Receipt, SEAL_VERSION, Seal, StateCommitment,
+    Block, ChainSpec, Header, OperatorKey, Receipt, SEAL_VERSION, Seal, StateCommitment,
 };
 use thiserror::Error;
 
@@ -33,19 +33,13 @@ pub fn genesis_block(spec: &ChainSpec, state: StateCommitment) -> Result<Block, 
     };
     let header = Header {
         parent_hash: spec.hash(),
-        ommers_hash: EMPTY_OMMER_ROOT_HASH,
         state_root: state.root(),
         receipts_root: calculate_receipt_root::<Receipt>(&[]),
         gas_limit: spec.gas_limit,
         timestamp: spec.genesis_time_ms / 1000,
         mix_hash: spec.hash(),
         base_fee_per_gas: Some(spec.base_fee),
-        withdrawals_root: Some(EMPTY_WITHDRAWALS),
-        blob_gas_used: Some(0),
-        excess_blob_gas: Some(0),
-        parent_beacon_block_root: Some(B256::ZERO),
-        requests_hash: Some(EMPTY_REQUESTS_HASH),
-        ..Default::default()
+        ..header::constant_fields()
     };
     Ok(Block::new(header, seal, Vec::new()))
 }

@@ -4,9 +4,10 @@
 //! equals the block that the verifier would have made from the same draft.
 
 use crate::context::Draft;
-use alloy_consensus::{EMPTY_OMMER_ROOT_HASH, constants::EMPTY_WITHDRAWALS};
+use alloy_consensus::{
+    EMPTY_OMMER_ROOT_HASH, constants::EMPTY_WITHDRAWALS, proofs::calculate_transaction_root,
+};
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
-use alloy_primitives::{B64, Bytes, U256};
 use althing_execution::{BlockContext, Outcome};
 use althing_primitives::{B256, Block, ChainSpec, Header, Seal, StateCommitment};
 use thiserror::Error;
@@ -98,32 +99,35 @@ pub(crate) fn draft_of(block: &Block) -> Draft {
     }
 }
 
-/// The header that follows from a block's context and outcome. `extraData` and `transactionsRoot` are set when
-/// the block is put together.
-pub(crate) fn assemble(context: &BlockContext, outcome: &Outcome, state: &StateCommitment) -> Header {
+/// The fields that every block of this chain has alike, as Ethereum's rules want them; the rest is empty.
+pub(crate) fn constant_fields() -> Header {
     Header {
-        parent_hash: context.parent_hash,
         ommers_hash: EMPTY_OMMER_ROOT_HASH,
-        beneficiary: context.beneficiary,
-        state_root: state.root(),
-        transactions_root: B256::ZERO,
-        receipts_root: outcome.receipts_root,
-        logs_bloom: outcome.logs_bloom,
-        difficulty: U256::ZERO,
-        number: context.number,
-        gas_limit: context.gas_limit,
-        gas_used: outcome.gas_used,
-        timestamp: context.timestamp,
-        extra_data: Bytes::new(),
-        mix_hash: context.prevrandao,
-        nonce: B64::ZERO,
-        base_fee_per_gas: Some(context.base_fee),
         withdrawals_root: Some(EMPTY_WITHDRAWALS),
         blob_gas_used: Some(0),
         excess_blob_gas: Some(0),
         parent_beacon_block_root: Some(B256::ZERO),
         requests_hash: Some(EMPTY_REQUESTS_HASH),
         ..Default::default()
+    }
+}
+
+/// The header that follows from a block's context and outcome. `extraData` and `transactionsRoot` are set when
+/// the block is put together.
+pub(crate) fn assemble(context: &BlockContext, outcome: &Outcome, state: &StateCommitment) -> Header {
+    Header {
+        parent_hash: context.parent_hash,
+        beneficiary: context.beneficiary,
+        state_root: state.root(),
+        receipts_root: outcome.receipts_root,
+        logs_bloom: outcome.logs_bloom,
+        number: context.number,
+        gas_limit: context.gas_limit,
+        gas_used: outcome.gas_used,
+        timestamp: context.timestamp,
+        mix_hash: context.prevrandao,
+        base_fee_per_gas: Some(context.base_fee),
+        ..constant_fields()
     }
 }
 
@@ -148,15 +152,15 @@ pub(crate) fn check_outcome(
 
 /// Puts a block together and signs it.
 pub(crate) fn seal(
-    header: Header,
+    mut header: Header,
     mut seal: Seal,
     operator: &crate::Operator,
     transactions: Vec<althing_primitives::Transaction>,
 ) -> Block {
     // The signature covers the transactions through the header, so their root is needed first.
-    let unsigned = Block::new(header, seal.clone(), transactions);
-    seal.signature = operator.sign(seal.signing_hash(unsigned.header()).as_slice());
-    Block::new(unsigned.header().clone(), seal, unsigned.transactions().to_vec())
+    header.transactions_root = calculate_transaction_root(&transactions);
+    seal.signature = operator.sign(seal.signing_hash(&header).as_slice());
+    Block::new(header, seal, transactions)
 }
 
 #[cfg(test)]

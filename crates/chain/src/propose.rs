@@ -14,10 +14,7 @@ use althing_txpool::Best;
 use commonware_consensus::types::Round;
 use commonware_runtime::{Clock, Spawner};
 use commonware_storage::Context;
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Room in a block for header, seal and resharing payload, in bytes.
 const SEAL_BYTES: usize = 256 * 1024;
@@ -112,7 +109,7 @@ impl Chain {
         let (transactions, senders) = transactions.into_iter().map(Recovered::into_parts).unzip();
         let header = header::assemble(&context, &outcome, &seal.state);
         let block = header::seal(header, seal, operator, transactions);
-        let execution = Arc::new(Execution { senders, outcome });
+        let execution = Execution { senders, outcome };
         self.executed.lock().insert(block.height(), block.hash(), execution);
         let block = ConsensusBlock::new(block).expect("a block made from valid parts is valid");
         Ok((block, prepared))

@@ -14,7 +14,6 @@ use althing_txpool::recover_block;
 use commonware_consensus::types::{Epoch, Round, View};
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
-use std::sync::Arc;
 use thiserror::Error;
 
 /// Why a block is not accepted. Every reason but [`InvalidBlock::State`] and [`InvalidBlock::Internal`] is
@@ -101,7 +100,7 @@ impl Chain {
         let prepared = stage_changes::<E>(batches, &outcome.changes).await?;
         header::check_outcome(block, &context, &outcome, &commitment::<E>(&prepared))?;
         let senders = transactions.iter().map(|transaction| transaction.signer()).collect();
-        let execution = Arc::new(Execution { senders, outcome });
+        let execution = Execution { senders, outcome };
         self.executed.lock().insert(block.height(), block.hash(), execution);
         Ok(prepared)
     }

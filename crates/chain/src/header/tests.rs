@@ -1,7 +1,7 @@
 //! The rules of headers, each broken once.
 
 use super::*;
-use alloy_primitives::Address;
+use alloy_primitives::{Address, Bytes};
 use althing_primitives::{OperatorKey, SEAL_VERSION, Validator};
 
 fn spec() -> ChainSpec {
