@@ -15,3 +15,13 @@ sol!(
     #[sol(abi, all_derives)]
     "src/SystemErrors.sol"
 );
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/Params.sol"
+);
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/Staking.sol"
+);

@@ -7,9 +7,9 @@ mod contracts;
 mod render;
 mod table;
 
-pub use contracts::{ChainInfo, SystemErrors};
+pub use contracts::{ChainInfo, Params, Staking, SystemErrors};
 pub use render::{GeneratedFile, generated_files};
-pub use table::{SYSTEM_CONTRACTS, SystemContract, SystemContractEntry};
+pub use table::{REWARD_FUND, SYSTEM_CONTRACTS, SystemContract, SystemContractEntry};
 
 #[cfg(test)]
 mod tests;

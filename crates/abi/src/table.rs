@@ -2,7 +2,7 @@
 //!
 //! A new contract is one variant and one row; the compiler then points at every `match` that misses it.
 
-use crate::ChainInfo;
+use crate::{ChainInfo, Params, Staking};
 use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Address, address};
 
@@ -11,6 +11,10 @@ use alloy_primitives::{Address, address};
 pub enum SystemContract {
     /// Facts about the network and its present committee.
     ChainInfo,
+    /// Numbers that governance may change.
+    Params,
+    /// Buckets and candidates.
+    Staking,
 }
 
 /// A row of [`SYSTEM_CONTRACTS`].
@@ -28,15 +32,36 @@ pub struct SystemContractEntry {
     pub abi: fn() -> JsonAbi,
 }
 
-/// All system contracts in order of execution of their block hooks. Addresses above
-/// `0x…A1740000` are used by no public Ethereum test vector, so conformance runs need no exception.
-pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[SystemContractEntry {
-    contract: SystemContract::ChainInfo,
-    address: address!("00000000000000000000000000000000A1740001"),
-    name: "ChainInfo",
-    source: include_str!("ChainInfo.sol"),
-    abi: ChainInfo::abi::contract,
-}];
+/// All system contracts in order of execution of their block hooks. Addresses above `0x…A1740000` are used by no
+/// public Ethereum test vector, so conformance runs need no exception; `Staking` answers where IoTeX's tools look
+/// for it: at the last 20 bytes of keccak256("staking").
+pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
+    SystemContractEntry {
+        contract: SystemContract::ChainInfo,
+        address: address!("00000000000000000000000000000000A1740001"),
+        name: "ChainInfo",
+        source: include_str!("ChainInfo.sol"),
+        abi: ChainInfo::abi::contract,
+    },
+    SystemContractEntry {
+        contract: SystemContract::Params,
+        address: address!("00000000000000000000000000000000A1740002"),
+        name: "Params",
+        source: include_str!("Params.sol"),
+        abi: Params::abi::contract,
+    },
+    SystemContractEntry {
+        contract: SystemContract::Staking,
+        address: address!("04C22AfaE6a03438b8FED74cb1Cf441168DF3F12"),
+        name: "Staking",
+        source: include_str!("Staking.sol"),
+        abi: Staking::abi::contract,
+    },
+];
+
+/// Account of the reward fund: where IoTeX's tools look for the rewarding contract, the last 20 bytes of
+/// keccak256("rewarding").
+pub const REWARD_FUND: Address = address!("a576c141e5659137ddda4223d209d4744b2106be");
 
 impl SystemContract {
     /// The contract that answers at an address.

@@ -5,13 +5,13 @@ use crate::{
     bridge::Port,
     context::cfg_env,
     evm::{Machine, Refused},
-    fees::REWARD_FUND,
     hooks,
     world::World,
 };
 use alloy_consensus::{Receipt as PlainReceipt, Transaction as _, TxReceipt, proofs::calculate_receipt_root};
 use alloy_evm::FromRecoveredTx;
 use alloy_primitives::Bloom;
+use althing_abi::REWARD_FUND;
 use althing_primitives::{ChainSpec, Receipt, Recovered, StateKey, Transaction};
 use althing_state::StateView;
 use revm::{context::TxEnv, context_interface::result::ExecutionResult};

@@ -1,11 +1,8 @@
 //! EIP-1559 with a floor, and where the base fee goes: partly burned, the rest to the reward fund.
 
 use alloy_eips::eip1559::BaseFeeParams;
-use alloy_primitives::{Address, U256, address};
+use alloy_primitives::U256;
 use althing_primitives::{ChainSpec, Header};
-
-/// Account that the part of the base fee which is not burned goes to (the rewarding contract's address).
-pub const REWARD_FUND: Address = address!("a576c141e5659137ddda4223d209d4744b2106be");
 
 /// Basis points in a whole.
 const WHOLE_BPS: u64 = 10_000;

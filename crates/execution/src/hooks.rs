@@ -9,6 +9,7 @@ use crate::{
 };
 use alloy_eips::{eip2935::HISTORY_STORAGE_ADDRESS, eip4788::BEACON_ROOTS_ADDRESS};
 use alloy_primitives::{Address, B256};
+use althing_abi::REWARD_FUND;
 use althing_primitives::ChainSpec;
 use althing_system::SystemError;
 use revm::context_interface::JournalTr;
@@ -33,7 +34,7 @@ pub(crate) fn end_block(
     // Base fee: burned in part (by the EVM, which credits it to nobody), the rest to the reward fund.
     let (burned, to_fund) = fees::split(gas_used, block.base_fee, spec.base_fee_burn_bps);
     if !to_fund.is_zero() {
-        let credited = machine.context().journaled_state.balance_incr(fees::REWARD_FUND, to_fund);
+        let credited = machine.context().journaled_state.balance_incr(REWARD_FUND, to_fund);
         credited.map_err(|error| ExecutionError::State(error.0))?;
         machine.commit_journal();
     }

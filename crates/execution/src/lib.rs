@@ -31,7 +31,7 @@ pub use block::execute_block;
 pub use build::{BuildLimits, Candidates, build_block};
 pub use context::BlockContext;
 pub use error::{ExecutionError, InvalidTransaction};
-pub use fees::{REWARD_FUND, next_base_fee};
+pub use fees::next_base_fee;
 pub use genesis::{GenesisError, genesis_changes};
 pub use outcome::{Fees, Outcome};
 pub use simulate::{

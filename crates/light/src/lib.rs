@@ -7,9 +7,11 @@
 
 mod beacon;
 mod certificate;
+mod operator;
 
 pub use beacon::{BEACON_BYTES, mix_hash, verify_beacon};
 pub use certificate::{
     BlockDigest, Certified, Finalization, LightError, PublicKey, Scheme, Variant, Verifier,
     proposer_namespace, verify_certificate, verify_proposer,
 };
+pub use operator::{OPERATOR_NAMESPACE, operator_message, verify_operator};

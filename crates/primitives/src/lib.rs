@@ -9,6 +9,7 @@ mod address;
 mod block;
 pub mod chainspec;
 mod finalized;
+pub mod params;
 mod seal;
 mod state;
 
@@ -16,6 +17,7 @@ pub use address::{AddressError, AddressExt, parse_address};
 pub use block::{Block, BlockError, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS};
 pub use chainspec::{ChainSpec, ChainSpecError, GenesisAccount, Hardfork, Validator};
 pub use finalized::FinalizedBlock;
+pub use params::{Param, Params};
 pub use seal::{DbCommitment, Seal, StateCommitment, VERSION as SEAL_VERSION};
 pub use state::{AccountRecord, Change, StateKey, StateValue};
 

@@ -3,10 +3,13 @@
 use crate::{
     CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info,
     host::{CallResult, words},
+    params, staking,
 };
 use alloy_sol_types::SolInterface;
 use althing_abi::{
     ChainInfo::ChainInfoCalls,
+    Params::ParamsCalls,
+    Staking::StakingCalls,
     SystemContract,
     SystemErrors::{DelegateCallRefused, MalformedArguments, NotPayable, UnknownFunction},
 };
@@ -23,6 +26,18 @@ pub fn call(host: &mut impl Host, contract: SystemContract, input: &[u8]) -> Cal
             refuse_value(host)?;
             let call = arguments::<ChainInfoCalls>(input)?;
             chain_info::dispatch(host, call)
+        }
+        SystemContract::Params => {
+            refuse_value(host)?;
+            let call = arguments::<ParamsCalls>(input)?;
+            params::dispatch(host, call)
+        }
+        SystemContract::Staking => {
+            let call = arguments::<StakingCalls>(input)?;
+            if !staking::is_payable(&call) {
+                refuse_value(host)?;
+            }
+            staking::dispatch(host, call)
         }
     }
 }

@@ -13,6 +13,8 @@ mod error;
 mod host;
 mod lifecycle;
 mod map_host;
+mod params;
+mod staking;
 pub mod storage;
 
 pub use dispatch::call;

@@ -3,7 +3,7 @@
 //! Each function is the whole visible list, in order of execution. Every step is bounded; none depends on the
 //! number of accounts. These calls pay no gas and cannot revert: an error here means that state is unreadable.
 
-use crate::{Host, SystemError, chain_info};
+use crate::{Host, SystemError, chain_info, params, staking};
 use alloy_primitives::Bytes;
 use althing_primitives::{ChainSpec, Epoch, Height};
 
@@ -24,7 +24,8 @@ pub struct BlockInputs {
 
 /// The storage that contracts begin with.
 pub fn genesis(host: &mut impl Host, spec: &ChainSpec) -> Result<(), SystemError> {
-    chain_info::genesis(host, spec)
+    chain_info::genesis(host, spec)?;
+    params::genesis(host, spec)
 }
 
 /// Before the first transaction of every block.
@@ -37,7 +38,7 @@ pub fn end_block(_host: &mut impl Host) -> Result<(), SystemError> {
     Ok(())
 }
 
-/// After [`end_block`] of an epoch's last block. No contract acts here yet.
-pub fn end_epoch(_host: &mut impl Host, _epoch: Epoch) -> Result<(), SystemError> {
-    Ok(())
+/// After [`end_block`] of an epoch's last block.
+pub fn end_epoch(host: &mut impl Host, epoch: Epoch) -> Result<(), SystemError> {
+    staking::end_epoch(host, epoch)
 }

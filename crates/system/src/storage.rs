@@ -32,6 +32,16 @@ impl Word for u64 {
     }
 }
 
+impl Word for u128 {
+    fn from_word(word: U256) -> Self {
+        let limbs = word.as_limbs();
+        Self::from(limbs[0]) | Self::from(limbs[1]) << 64
+    }
+    fn to_word(self) -> U256 {
+        U256::from(self)
+    }
+}
+
 impl Word for bool {
     fn from_word(word: U256) -> Self {
         !word.is_zero()
@@ -96,6 +106,14 @@ pub struct Map<K, V> {
     types: PhantomData<(K, V)>,
 }
 
+/// The slot of a mapping's key, as Solidity computes it. Hashing is charged.
+fn hashed(host: &mut impl Host, slot: U256, key: impl Word) -> Result<U256, SystemError> {
+    let mut bytes = [0u8; 64];
+    bytes[..32].copy_from_slice(&key.to_word().to_be_bytes::<32>());
+    bytes[32..].copy_from_slice(&slot.to_be_bytes::<32>());
+    Ok(keccak(host, &bytes)?.into())
+}
+
 impl<K: Word, V: Word> Map<K, V> {
     /// The mapping whose declaration has this slot number.
     pub const fn new(account: Address, slot: u64) -> Self {
@@ -104,10 +122,161 @@ impl<K: Word, V: Word> Map<K, V> {
 
     /// The slot of a key. Hashing is charged.
     pub fn at(&self, host: &mut impl Host, key: K) -> Result<Slot<V>, SystemError> {
-        let mut bytes = [0u8; 64];
-        bytes[..32].copy_from_slice(&key.to_word().to_be_bytes::<32>());
-        bytes[32..].copy_from_slice(&self.slot.to_be_bytes::<32>());
-        Ok(Slot::at(self.account, keccak(host, &bytes)?.into()))
+        Ok(Slot::at(self.account, hashed(host, self.slot, key)?))
+    }
+}
+
+/// A Solidity mapping to structs: each fills slots from its own base on.
+#[derive(Clone, Copy, Debug)]
+pub struct Records<K> {
+    account: Address,
+    slot: U256,
+    types: PhantomData<K>,
+}
+
+impl<K: Word> Records<K> {
+    /// The mapping whose declaration has this slot number.
+    pub const fn new(account: Address, slot: u64) -> Self {
+        Self { account, slot: U256::from_limbs([slot, 0, 0, 0]), types: PhantomData }
+    }
+
+    /// The record of a key. Hashing is charged.
+    pub fn at(&self, host: &mut impl Host, key: K) -> Result<Record, SystemError> {
+        Ok(Record { account: self.account, base: hashed(host, self.slot, key)? })
+    }
+}
+
+/// A struct in storage.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    account: Address,
+    base: U256,
+}
+
+impl Record {
+    /// Its one-slot field at an offset.
+    pub fn slot<T: Word>(&self, offset: u64) -> Slot<T> {
+        Slot::at(self.account, self.base.wrapping_add(U256::from(offset)))
+    }
+
+    /// Its byte string at an offset.
+    pub fn bytes(&self, offset: u64) -> ByteString {
+        ByteString { account: self.account, slot: self.base.wrapping_add(U256::from(offset)) }
+    }
+
+    /// Clears its first `slots` slots. Byte strings are set to empty before, or their tails stay.
+    pub fn clear(&self, host: &mut impl Host, slots: u64) -> Result<(), SystemError> {
+        (0..slots).try_for_each(|offset| self.slot(offset).set(host, U256::ZERO))
+    }
+}
+
+/// A Solidity array of numbers, one a slot, whose order is nobody's business.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    account: Address,
+    slot: U256,
+}
+
+impl List {
+    /// The array whose declaration has this slot number.
+    pub const fn new(account: Address, slot: u64) -> Self {
+        Self { account, slot: U256::from_limbs([slot, 0, 0, 0]) }
+    }
+
+    /// The array of a key in a mapping to arrays, whose declaration has this slot number.
+    pub fn of(
+        host: &mut impl Host,
+        account: Address,
+        slot: u64,
+        key: impl Word,
+    ) -> Result<Self, SystemError> {
+        Ok(Self { account, slot: hashed(host, U256::from(slot), key)? })
+    }
+
+    fn length(&self) -> Slot<u64> {
+        Slot::at(self.account, self.slot)
+    }
+
+    fn item(&self, host: &mut impl Host, index: u64) -> Result<Slot<u64>, SystemError> {
+        let first: U256 = keccak(host, &self.slot.to_be_bytes::<32>())?.into();
+        Ok(Slot::at(self.account, first.wrapping_add(U256::from(index))))
+    }
+
+    /// Number of items.
+    pub fn len(&self, host: &mut impl Host) -> Result<u64, SystemError> {
+        self.length().get(host)
+    }
+
+    /// The item at an index below the length.
+    pub fn get(&self, host: &mut impl Host, index: u64) -> Result<u64, SystemError> {
+        self.item(host, index)?.get(host)
+    }
+
+    /// Items `offset..offset + limit`, as far as they exist.
+    pub fn page(&self, host: &mut impl Host, offset: u64, limit: u64) -> Result<Vec<u64>, SystemError> {
+        let end = self.len(host)?.min(offset.saturating_add(limit));
+        (offset..end).map(|index| self.get(host, index)).collect()
+    }
+
+    /// Appends an item; gives its index.
+    pub fn push(&self, host: &mut impl Host, value: u64) -> Result<u64, SystemError> {
+        let index = self.len(host)?;
+        self.item(host, index)?.set(host, value)?;
+        self.length().set(host, index.saturating_add(1))?;
+        Ok(index)
+    }
+
+    /// Removes the item at an index; the last one takes its place and is given back, unless it was the last itself.
+    pub fn swap_remove(&self, host: &mut impl Host, index: u64) -> Result<Option<u64>, SystemError> {
+        let last = self.len(host)?.checked_sub(1).ok_or_else(|| broken("an empty list"))?;
+        let moved = self.get(host, last)?;
+        self.item(host, last)?.set(host, 0)?;
+        self.length().set(host, last)?;
+        if index == last {
+            return Ok(None);
+        }
+        self.item(host, index)?.set(host, moved)?;
+        Ok(Some(moved))
+    }
+}
+
+fn broken(what: &str) -> SystemError {
+    SystemError::Fatal(format!("stored data contradicts itself: {what}"))
+}
+
+/// Four numbers of 64 bits in one slot, the first in the lowest bits.
+pub(crate) type Quad = [u64; 4];
+
+impl Word for Quad {
+    fn from_word(word: U256) -> Self {
+        *word.as_limbs()
+    }
+    fn to_word(self) -> U256 {
+        U256::from_limbs(self)
+    }
+}
+
+/// Two numbers of 128 bits in one slot, the first in the lower bits.
+pub(crate) type Pair = [u128; 2];
+
+impl Word for Pair {
+    fn from_word(word: U256) -> Self {
+        [u128::from_word(word), u128::from_word(word >> 128)]
+    }
+    fn to_word(self) -> U256 {
+        U256::from(self[0]) | U256::from(self[1]) << 128
+    }
+}
+
+/// An address and a number of 64 bits in one slot, the address in the lowest bits.
+pub(crate) type Tagged = (Address, u64);
+
+impl Word for Tagged {
+    fn from_word(word: U256) -> Self {
+        (<Address as Word>::from_word(word), u64::from_word(word >> 160))
+    }
+    fn to_word(self) -> U256 {
+        self.0.to_word() | U256::from(self.1) << 160
     }
 }
 

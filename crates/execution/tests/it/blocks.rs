@@ -3,7 +3,8 @@
 use crate::support::*;
 use alloy_consensus::{TxEip1559, TxEip2930, TxEip4844, TxLegacy};
 use alloy_primitives::{Address, B256, TxKind, U256};
-use althing_execution::{ExecutionError, InvalidTransaction, REWARD_FUND, execute_block, next_base_fee};
+use althing_abi::REWARD_FUND;
+use althing_execution::{ExecutionError, InvalidTransaction, execute_block, next_base_fee};
 use althing_primitives::{Header, Recovered, Transaction};
 use althing_state::StateError;
 use futures::executor::block_on;

@@ -6,7 +6,7 @@
 mod presets;
 pub use presets::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC};
 
-use crate::OperatorKey;
+use crate::{OperatorKey, Params};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -85,6 +85,8 @@ pub struct ChainSpec {
     pub min_base_fee: u64,
     /// Part of the base fee that is burned, in basis points; the rest goes to the reward fund.
     pub base_fee_burn_bps: u16,
+    /// First values of the numbers that governance may change.
+    pub params: Params,
     /// Accounts of the first block.
     pub alloc: BTreeMap<Address, GenesisAccount>,
     /// Members of the committee, in order of their names.

@@ -1,7 +1,7 @@
 //! The two presets of the protocol: `mainnet` and `devnet`.
 
 use super::{ChainSpec, GenesisAccount, GenesisCommittee, MIN_EPOCH_BLOCKS_PER_MEMBER, Validator};
-use crate::{Address, RAU_PER_COIN, U256};
+use crate::{Address, Params, RAU_PER_COIN, U256};
 use alloy_primitives::address;
 use std::collections::BTreeMap;
 
@@ -41,6 +41,7 @@ impl ChainSpec {
             base_fee: GWEI,
             min_base_fee: 7,
             base_fee_burn_bps: 5_000,
+            params: Params::mainnet(),
             alloc: BTreeMap::new(),
             validators,
             committee: GenesisCommittee::default(),
@@ -56,6 +57,7 @@ impl ChainSpec {
             chain_id: 930_931,
             block_interval_ms: 500,
             epoch_blocks: 32.max(MIN_EPOCH_BLOCKS_PER_MEMBER * validators.len() as u64),
+            params: Params::devnet(),
             alloc: DEVNET_ACCOUNTS.iter().map(funded).collect(),
             ..Self::mainnet(validators, genesis_time_ms)
         }

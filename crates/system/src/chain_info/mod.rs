@@ -9,6 +9,7 @@ mod storage;
 pub(crate) use dispatch::dispatch;
 
 use crate::{BlockInputs, Host, SystemError};
+use alloy_primitives::B256;
 use althing_primitives::ChainSpec;
 use storage as at;
 
@@ -39,4 +40,19 @@ fn write(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> 
     at::KEY_ID.set(host, inputs.key_id)?;
     at::SEATS.set(host, inputs.committee_size)?;
     at::GROUP_KEY.set(host, &inputs.group_key)
+}
+
+/// The present epoch, for other contracts.
+pub(crate) fn epoch(host: &mut impl Host) -> Result<u64, SystemError> {
+    at::EPOCH.get(host)
+}
+
+/// Height of the present epoch's first block, for other contracts.
+pub(crate) fn epoch_start(host: &mut impl Host) -> Result<u64, SystemError> {
+    at::EPOCH_START.get(host)
+}
+
+/// Hash of the chain spec, for other contracts.
+pub(crate) fn spec_hash(host: &mut impl Host) -> Result<B256, SystemError> {
+    at::SPEC_HASH.get(host)
 }

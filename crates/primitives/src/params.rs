@@ -1,0 +1,255 @@
+//! Every number of the protocol that governance may change: one table with names, units, presets and bounds.
+//!
+//! A chain spec gives each its first value; the `Params` contract holds the present ones. Nothing else in the protocol
+//! defines such a number.
+
+use crate::RAU_PER_COIN;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{collections::BTreeMap, fmt};
+use thiserror::Error;
+
+const COIN: u128 = RAU_PER_COIN;
+
+/// More coins than this no parameter may name: ten times the largest supply in sight.
+const MAX_COINS: u128 = 100_000_000_000 * COIN;
+
+/// What a parameter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// 10^-18 coins.
+    Rau,
+    /// Seconds.
+    Seconds,
+    /// Days of the network, each of [`Param::DaySeconds`].
+    Days,
+    /// Epochs.
+    Epochs,
+    /// Hundredths of a percent.
+    BasisPoints,
+    /// Things.
+    Count,
+}
+
+impl Unit {
+    /// The unit's name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rau => "Rau",
+            Self::Seconds => "s",
+            Self::Days => "days",
+            Self::Epochs => "epochs",
+            Self::BasisPoints => "bps",
+            Self::Count => "",
+        }
+    }
+}
+
+/// A row of [`PARAMS`].
+#[derive(Debug)]
+pub struct ParamEntry {
+    /// Which.
+    pub param: Param,
+    /// Its name in chain specs, proposals and commands.
+    pub name: &'static str,
+    /// What it counts.
+    pub unit: Unit,
+    /// Value of the preset `mainnet`.
+    pub mainnet: u128,
+    /// Value of the preset `devnet`.
+    pub devnet: u128,
+    /// Least value that governance may set.
+    pub least: u128,
+    /// Greatest value that governance may set.
+    pub most: u128,
+}
+
+macro_rules! params {
+    ($($(#[doc = $doc:literal])+ $param:ident $name:literal $unit:ident: $mainnet:expr, $devnet:expr, $least:expr => $most:expr;)+) => {
+        /// A parameter. Its number is its place in [`PARAMS`] and its storage slot: append only.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Param {
+            $($(#[doc = $doc])+ $param,)+
+        }
+
+        /// All parameters.
+        pub const PARAMS: &[ParamEntry] = &[$(ParamEntry {
+            param: Param::$param,
+            name: $name,
+            unit: Unit::$unit,
+            mainnet: $mainnet,
+            devnet: $devnet,
+            least: $least,
+            most: $most,
+        },)+];
+    };
+}
+
+params! {
+    /// Seconds that a "day" of stakes and waiting times has: a real day, or less where people want to see things happen.
+    DaySeconds "daySeconds" Seconds: 86_400, 60, 1 => 86_400;
+    /// Least stake of a bucket.
+    MinBucket "minBucket" Rau: 100 * COIN, 100 * COIN, 1 => MAX_COINS;
+    /// Longest stake.
+    MaxStakeDays "maxStakeDays" Days: 1_050, 1_050, 1 => 3_650;
+    /// Days from unstaking to withdrawal.
+    WithdrawDays "withdrawDays" Days: 3, 3, 0 => 100;
+    /// Fee of registering a candidate; it goes to the reward fund.
+    RegistrationFee "registrationFee" Rau: 100 * COIN, 100 * COIN, 0 => MAX_COINS;
+    /// Self-stake that makes a candidate active.
+    MinSelfStake "minSelfStake" Rau: 1_200_000 * COIN, 1_200_000 * COIN, 1 => MAX_COINS;
+    /// Self-stake below which an active candidate is not elected.
+    MinActiveSelfStake "minActiveSelfStake" Rau: 1_000_000 * COIN, 1_000_000 * COIN, 1 => MAX_COINS;
+    /// Weighted votes below which a candidate is not elected.
+    MinVotes "minVotes" Rau: 2_000_000 * COIN, 2_000_000 * COIN, 0 => MAX_COINS;
+    /// Days from the intent to revoke an endorsement to its revocation.
+    EndorsementDays "endorsementDays" Days: 1, 3, 1 => 100;
+    /// Epochs between two candidates that leave.
+    ExitIntervalEpochs "exitIntervalEpochs" Epochs: 24, 1, 1 => 1_000;
+    /// Epochs from a candidate's turn in the exit queue to its leave. At least five, so that it has served in
+    /// every committee that it was drawn for.
+    ExitEpochs "exitEpochs" Epochs: 24, 5, 5 => 1_000;
+}
+
+/// Why a value was refused.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ParamError {
+    /// No parameter has this name.
+    #[error("there is no parameter `{0}`")]
+    Unknown(String),
+    /// Left out of a chain spec.
+    #[error("parameter `{0}` is missing")]
+    Missing(&'static str),
+    /// Outside the bounds.
+    #[error("parameter `{name}` is {value}; it must be from {least} to {most}")]
+    Bounds {
+        /// Which.
+        name: &'static str,
+        /// What was given.
+        value: u128,
+        /// Least value.
+        least: u128,
+        /// Greatest value.
+        most: u128,
+    },
+}
+
+impl Param {
+    /// The parameter's row.
+    pub fn entry(self) -> &'static ParamEntry {
+        &PARAMS[self as usize]
+    }
+
+    /// The parameter with a name.
+    pub fn named(name: &str) -> Option<Self> {
+        PARAMS.iter().find(|entry| entry.name == name).map(|entry| entry.param)
+    }
+}
+
+/// A value for every parameter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Params([u128; PARAMS.len()]);
+
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(PARAMS.iter().map(|entry| (entry.name, self.get(entry.param)))).finish()
+    }
+}
+
+impl Params {
+    /// The preset `mainnet`.
+    pub fn mainnet() -> Self {
+        Self(std::array::from_fn(|index| PARAMS[index].mainnet))
+    }
+
+    /// The preset `devnet`.
+    pub fn devnet() -> Self {
+        Self(std::array::from_fn(|index| PARAMS[index].devnet))
+    }
+
+    /// A parameter's value.
+    pub fn get(&self, param: Param) -> u128 {
+        self.0[param as usize]
+    }
+
+    /// Sets a parameter's value within its bounds.
+    pub fn set(&mut self, param: Param, value: u128) -> Result<(), ParamError> {
+        let ParamEntry { name, least, most, .. } = *param.entry();
+        if !(least..=most).contains(&value) {
+            return Err(ParamError::Bounds { name, value, least, most });
+        }
+        self.0[param as usize] = value;
+        Ok(())
+    }
+
+    fn from_named(named: &BTreeMap<String, Decimal>) -> Result<Self, ParamError> {
+        if let Some(unknown) = named.keys().find(|name| Param::named(name).is_none()) {
+            return Err(ParamError::Unknown(unknown.clone()));
+        }
+        let mut params = Self::mainnet();
+        for entry in PARAMS {
+            let value = named.get(entry.name).ok_or(ParamError::Missing(entry.name))?;
+            params.set(entry.param, value.0)?;
+        }
+        Ok(params)
+    }
+}
+
+/// A number of 128 bits as JSON carries it safely: decimal digits in a string.
+#[derive(Clone, Copy)]
+struct Decimal(u128);
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Params {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(PARAMS.iter().map(|entry| (entry.name, Decimal(self.get(entry.param)))))
+    }
+}
+
+impl<'de> Deserialize<'de> for Params {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_named(&BTreeMap::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_stands_at_its_number_and_its_presets_are_within_bounds() {
+        for (index, entry) in PARAMS.iter().enumerate() {
+            assert_eq!(entry.param as usize, index, "{}", entry.name);
+            assert_eq!(Param::named(entry.name), Some(entry.param));
+            for value in [entry.mainnet, entry.devnet] {
+                assert_eq!(Params::mainnet().set(entry.param, value), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn params_survive_json_and_refuse_what_is_missing_unknown_or_out_of_bounds() {
+        let text = serde_json::to_string(&Params::devnet()).unwrap();
+        assert_eq!(serde_json::from_str::<Params>(&text).unwrap(), Params::devnet());
+        let cases = [
+            (text.replacen("daySeconds", "dayHours", 1), "no parameter `dayHours`"),
+            (text.replacen("\"daySeconds\":\"60\",", "", 1), "`daySeconds` is missing"),
+            (text.replacen("\"60\"", "\"0\"", 1), "must be from 1 to 86400"),
+            (text.replacen("\"60\"", "\"x\"", 1), "invalid digit"),
+        ];
+        for (text, reason) in cases {
+            let error = serde_json::from_str::<Params>(&text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `Params`: the present value of every number that governance may change, one slot each, in the table's order.
+//!
+//! Every part of the protocol reads its numbers here. Nothing changes them yet but genesis.
+
+use crate::{Host, SystemError, host::CallResult, storage::Slot};
+use alloy_primitives::{Address, U256, address};
+use alloy_sol_types::SolCall;
+use althing_abi::Params::{self as abi, ParamsCalls as Calls};
+use althing_primitives::{ChainSpec, Param, params::PARAMS};
+
+/// Where the contract answers (test: storage_is_at_the_address_of_the_table).
+const ADDRESS: Address = address!("00000000000000000000000000000000A1740002");
+
+fn slot(param: Param) -> Slot<u128> {
+    Slot::new(ADDRESS, param as u64)
+}
+
+/// A parameter's present value.
+pub(crate) fn get(host: &mut impl Host, param: Param) -> Result<u128, SystemError> {
+    slot(param).get(host)
+}
+
+/// A parameter's present value, for those that fit 64 bits.
+pub(crate) fn get_u64(host: &mut impl Host, param: Param) -> Result<u64, SystemError> {
+    Ok(u64::try_from(get(host, param)?).unwrap_or(u64::MAX))
+}
+
+/// Seconds that so many days of the network have.
+pub(crate) fn days(host: &mut impl Host, days: u64) -> Result<u64, SystemError> {
+    Ok(get_u64(host, Param::DaySeconds)?.saturating_mul(days))
+}
+
+pub(crate) fn genesis(host: &mut impl Host, spec: &ChainSpec) -> Result<(), SystemError> {
+    PARAMS.iter().try_for_each(|entry| slot(entry.param).set(host, spec.params.get(entry.param)))
+}
+
+pub(crate) fn dispatch(host: &mut impl Host, call: Calls) -> CallResult {
+    let bytes = match call {
+        Calls::all(_) => {
+            let mut rows = Vec::with_capacity(PARAMS.len());
+            for entry in PARAMS {
+                rows.push(abi::Param {
+                    name: entry.name.into(),
+                    unit: entry.unit.name().into(),
+                    value: U256::from(get(host, entry.param)?),
+                    least: U256::from(entry.least),
+                    most: U256::from(entry.most),
+                });
+            }
+            abi::allCall::abi_encode_returns(&rows)
+        }
+        Calls::valueOf(call) => {
+            let unknown = || SystemError::revert(abi::UnknownParam { name: call.name.clone() });
+            let param = Param::named(&call.name).ok_or_else(unknown)?;
+            abi::valueOfCall::abi_encode_returns(&U256::from(get(host, param)?))
+        }
+    };
+    Ok(bytes.into())
+}
