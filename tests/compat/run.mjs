@@ -78,7 +78,7 @@ async function main() {
   mkdirSync(OUT, { recursive: true });
   build();
   const start = Date.now();
-  const network = await fund(urls[0], clients.map((client) => client.name), seed);
+  const network = await fund(urls[0], clients, seed);
   console.log(`# ${network.version}, chain ${network.chainId}, ${urls.length} node(s), COMPAT_SEED=${seed}`);
 
   const proxy = await startProxy(urls);

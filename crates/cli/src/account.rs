@@ -84,6 +84,16 @@ pub(crate) struct SignerArgs {
 }
 
 impl SignerArgs {
+    /// The signer's address; no password is needed for it.
+    pub(crate) async fn address(&self, client: &Client) -> Result<Address, Failure> {
+        match &self.from {
+            Some(who) if self.dev_account.is_none() && self.private_key.is_none() => {
+                resolve(who, &self.store)
+            }
+            _ => Ok(self.signer(client).await?.address()),
+        }
+    }
+
     /// Opens the key.
     pub(crate) async fn signer(&self, client: &Client) -> Result<PrivateKeySigner, Failure> {
         if self.dev_account.is_some() || self.private_key.is_some() {

@@ -1,6 +1,6 @@
 //! The command tree. Help, completions and `docs/reference/cli.md` are derived from it.
 
-use crate::{account, bench, chain, devnet, doctor, genesis, node, transact};
+use crate::{account, bench, chain, delegate, devnet, doctor, genesis, node, stake, transact};
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -48,6 +48,12 @@ pub enum Command {
     Call(transact::CallArgs),
     /// Create a contract.
     Deploy(transact::DeployArgs),
+    /// Stake coins and vote with them.
+    #[command(subcommand)]
+    Stake(stake::Command),
+    /// Candidates: look at them, register and run one.
+    #[command(subcommand)]
+    Delegate(delegate::Command),
     /// Look at blocks, transactions and certificates.
     #[command(subcommand)]
     Chain(chain::Command),

@@ -9,6 +9,7 @@ mod amount;
 mod args;
 mod bench;
 mod chain;
+mod delegate;
 mod devnet;
 mod doctor;
 mod failure;
@@ -17,6 +18,7 @@ mod keystore;
 mod node;
 mod reference;
 mod report;
+mod stake;
 mod terminal;
 mod transact;
 
@@ -85,6 +87,8 @@ fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Send(args) => on_runtime(transact::send(args, rpc)),
         Command::Call(args) => on_runtime(transact::call(args, rpc)),
         Command::Deploy(args) => on_runtime(transact::deploy(args, rpc)),
+        Command::Stake(command) => on_runtime(stake::run(command, rpc)),
+        Command::Delegate(command) => on_runtime(delegate::run(command, rpc)),
         Command::Chain(command) => on_runtime(chain::run(command, rpc)),
         Command::Bench(command) => on_runtime(bench::run(command)),
         Command::Doctor(args) => on_runtime(doctor::run(args, rpc)),

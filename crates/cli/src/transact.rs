@@ -17,7 +17,7 @@ use std::time::Duration;
 pub(crate) struct TransactionArgs {
     /// Whose key signs.
     #[command(flatten)]
-    signer: SignerArgs,
+    pub(crate) signer: SignerArgs,
     /// Gas limit. Default: the node's estimate.
     #[arg(long)]
     gas: Option<u64>,
@@ -141,7 +141,12 @@ pub(crate) async fn call(args: CallArgs, rpc: String) -> Result<Report, Failure>
     Ok(Report::new(json!({"output": output, "values": words}), text))
 }
 
-async fn submit(request: TransactionRequest, args: &TransactionArgs, rpc: &str) -> Result<Report, Failure> {
+/// Fills, shows, signs, sends and waits.
+pub(crate) async fn submit(
+    request: TransactionRequest,
+    args: &TransactionArgs,
+    rpc: &str,
+) -> Result<Report, Failure> {
     let client = Client::new(rpc)?;
     let wallet = Wallet::new(client.clone(), args.signer.signer(&client).await?);
     let request = TransactionRequest { gas: args.gas, nonce: args.nonce, ..request };

@@ -3,6 +3,8 @@
 use crate::{ClientError, Rpc};
 use alloy_primitives::{Address, B256, Bytes, U64, U128, U256};
 use alloy_rpc_types_eth::{Block, Transaction, TransactionReceipt, TransactionRequest};
+use alloy_sol_types::SolCall;
+use althing_abi::SystemContract;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -99,6 +101,19 @@ impl Client {
     /// What a transaction would return; a revert is an error with its reason.
     pub async fn call(&self, request: &TransactionRequest) -> Result<Bytes, ClientError> {
         self.get("eth_call", json!([request, "latest"])).await
+    }
+
+    /// Reads from a system contract.
+    pub async fn read<C: SolCall>(
+        &self,
+        contract: SystemContract,
+        question: C,
+    ) -> Result<C::Return, ClientError> {
+        let input = Bytes::from(question.abi_encode());
+        let request = TransactionRequest::default().to(contract.address()).input(input.into());
+        let output = self.call(&request).await?;
+        C::abi_decode_returns(&output)
+            .map_err(|error| ClientError::Answer { method: C::SIGNATURE.into(), reason: error.to_string() })
     }
 
     /// Gas that a transaction would need.

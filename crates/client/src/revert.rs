@@ -1,10 +1,14 @@
 //! What a contract meant when it reverted.
 
+use alloy_dyn_abi::{DynSolValue, ErrorExt as _};
+use alloy_json_abi::Error as AbiError;
 use alloy_primitives::{Bytes, hex};
 use alloy_sol_types::{Panic, Revert, SolError};
+use althing_abi::{SYSTEM_CONTRACTS, SystemErrors};
 use serde_json::Value;
 
-/// Puts revert data into words: `Error(string)` and `Panic(uint256)` decoded, other errors by selector.
+/// Puts revert data into words: `Error(string)`, `Panic(uint256)` and the system contracts' errors decoded, others by
+/// selector.
 pub fn revert_reason(data: &[u8]) -> String {
     if data.is_empty() {
         return "no reason given".into();
@@ -15,10 +19,40 @@ pub fn revert_reason(data: &[u8]) -> String {
     if let Ok(panic) = Panic::abi_decode(data) {
         return panic.to_string();
     }
+    if let Some(words) = system_error(data) {
+        return words;
+    }
     let all = hex::encode_prefixed(data);
     match data.split_first_chunk::<4>() {
         Some((selector, _)) => format!("custom error {} ({all})", hex::encode_prefixed(selector)),
         None => all,
+    }
+}
+
+/// An error of a system contract, as `Name(field value, …)`.
+fn system_error(data: &[u8]) -> Option<String> {
+    let selector = data.get(..4)?;
+    let contracts = SYSTEM_CONTRACTS.iter().map(|row| (row.abi)()).chain([SystemErrors::abi::contract()]);
+    let errors: Vec<AbiError> = contracts.flat_map(|abi| abi.errors.into_values().flatten()).collect();
+    let error = errors.iter().find(|error| error.selector() == selector)?;
+    let values = error.decode_error(data).ok()?.body;
+    let fields =
+        error.inputs.iter().zip(&values).map(|(field, value)| format!("{} {}", field.name, shown(value)));
+    let fields: Vec<String> = fields.collect();
+    Some(if fields.is_empty() {
+        error.name.clone()
+    } else {
+        format!("{}({})", error.name, fields.join(", "))
+    })
+}
+
+fn shown(value: &DynSolValue) -> String {
+    match value {
+        DynSolValue::Address(address) => address.to_string(),
+        DynSolValue::Uint(number, _) => number.to_string(),
+        DynSolValue::String(text) => format!("`{text}`"),
+        DynSolValue::FixedBytes(word, size) => hex::encode_prefixed(&word[..*size]),
+        other => format!("{other:?}"),
     }
 }
 
@@ -44,6 +78,18 @@ mod tests {
         ] {
             let reason = revert_reason(&data);
             assert!(reason.contains(expected), "{reason}");
+        }
+    }
+
+    #[test]
+    fn errors_of_system_contracts_have_their_names_and_fields() {
+        use althing_abi::Staking::{CannotCancel, TooEarly, UnknownCandidate};
+        for (data, expected) in [
+            (TooEarly { bucketIndex: 3, earliest: 77 }.abi_encode(), "TooEarly(bucketIndex 3, earliest 77)"),
+            (UnknownCandidate { name: "x".into() }.abi_encode(), "UnknownCandidate(name `x`)"),
+            (CannotCancel {}.abi_encode(), "CannotCancel"),
+        ] {
+            assert_eq!(revert_reason(&data), expected);
         }
     }
 

@@ -11,7 +11,7 @@ mod seal;
 pub use files::{MAX_SECRET_BYTES, SecretFiles};
 
 use alloy_primitives::{B256, Bytes, hex};
-use althing_primitives::OperatorKey;
+use althing_primitives::{Address, OperatorKey};
 use commonware_codec::{Copying, DecodeExt, Encode};
 use commonware_cryptography::{Signer, ed25519};
 use seal::{Key, NONCE_BYTES};
@@ -233,6 +233,14 @@ impl Vault {
     /// The node's public identity.
     pub fn operator_key(&self) -> OperatorKey {
         operator_key(&self.operator_secret)
+    }
+
+    /// The operator key's signature that it works for the owner of a candidate, on the chain with this spec hash.
+    pub fn consent(&self, spec_hash: B256, owner: Address) -> Bytes {
+        let key = ed25519::PrivateKey::decode(Copying(self.operator_secret.as_slice()))
+            .expect("any 32 bytes are an Ed25519 secret");
+        let message = althing_light::operator_message(spec_hash, owner);
+        key.sign(althing_light::OPERATOR_NAMESPACE, &message).encode().to_vec().into()
     }
 
     /// The node's other secrets.

@@ -7,8 +7,8 @@ import { mnemonicToAccount, nonceManager, privateKeyToAccount } from "viem/accou
 const ACCOUNTS = 3;
 /** Transfers sent before waiting for them: below what pools take from one sender. */
 const AT_ONCE = 16;
-/** What each account gets. */
-const SHARE = parseEther("100");
+/** Coins that each account gets where a client does not ask for more. */
+const SHARE = 100;
 /** The development mnemonic, and which of its accounts pays: the last, so that a person at the first is not disturbed. */
 const MNEMONIC = "test test test test test test test test test test test junk";
 const FUNDER_INDEX = 9;
@@ -40,10 +40,12 @@ export async function fund(url, clients, seed) {
   });
   const reader = createPublicClient({ chain, transport, pollingInterval: 100 });
   const wallet = createWalletClient({ chain, transport, account: funder() });
-  const addresses = clients.flatMap((client) => keysFor(seed, client)).map((key) => privateKeyToAccount(key).address);
-  for (let done = 0; done < addresses.length; done += AT_ONCE) {
+  const shares = clients.flatMap(({ name, coins = SHARE }) =>
+    keysFor(seed, name).map((key) => ({ to: privateKeyToAccount(key).address, value: parseEther(String(coins)) })),
+  );
+  for (let done = 0; done < shares.length; done += AT_ONCE) {
     let hash;
-    for (const to of addresses.slice(done, done + AT_ONCE)) hash = await wallet.sendTransaction({ to, value: SHARE, gas: 21_000n });
+    for (const share of shares.slice(done, done + AT_ONCE)) hash = await wallet.sendTransaction({ ...share, gas: 21_000n });
     await reader.waitForTransactionReceipt({ hash, timeout: 30_000 });
   }
   return { chainId, version };

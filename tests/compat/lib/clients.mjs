@@ -1,4 +1,5 @@
-// The clients of the suite, in the order in which they start: the slowest first. `nodes` is how many nodes a client needs.
+// The clients of the suite, in the order in which they start: the slowest first. `nodes` is how many nodes a client needs, `coins` what each of its
+// accounts gets.
 
 import { readFileSync } from "node:fs";
 import { ROOT } from "./paths.mjs";
@@ -24,6 +25,7 @@ export const CLIENTS = [
   { name: "cast", command: script("clients/cast.mjs"), is: `Foundry cast ${pinned("@foundry-rs/cast")}` },
   { name: "uniswap", command: script("apps/uniswap.mjs"), is: `Uniswap v2 core ${pinned("@uniswap/v2-core")} through viem` },
   { name: "safe", command: script("apps/safe.mjs"), is: `Safe ${pinned("@safe-global/safe-smart-account")} through ethers` },
+  { name: "staking", command: script("apps/staking.mjs"), coins: 1_000, is: "the staking contract through viem and cast" },
   { name: "metamask", command: script("clients/metamask.mjs"), is: "MetaMask's calls, replayed" },
   { name: "graph", command: script("clients/graph.mjs"), is: "graph-node's calls, replayed" },
   { name: "otterscan", command: script("clients/otterscan.mjs"), is: "Otterscan's calls, replayed" },
