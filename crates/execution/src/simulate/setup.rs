@@ -17,7 +17,7 @@ use alloy_rpc_types_eth::{TransactionRequest, state::EvmOverrides};
 use althing_primitives::ChainSpec;
 use althing_state::StateView;
 use revm::context::{BlockEnv, CfgEnv, TxEnv};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Most memory in bytes that a simulated call may use, so that a node's memory is not the caller's.
 pub const MAX_SIMULATION_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
@@ -26,7 +26,7 @@ pub const MAX_SIMULATION_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct Simulation {
     /// The network.
-    pub spec: ChainSpec,
+    pub spec: Arc<ChainSpec>,
     /// The block whose context the call sees; the view given along is the state after it.
     pub block: BlockContext,
     /// Overrides of that state and context.

@@ -51,7 +51,7 @@ impl Node {
     ) -> Result<(Simulation, HistoryView), NodeError> {
         let block = self.known_block(request.height).await?;
         let simulation = Simulation {
-            spec: (*self.chain.spec).clone(),
+            spec: self.chain.spec.clone(),
             block: if next {
                 self.chain.context_after(&block.block)
             } else {
@@ -129,7 +129,7 @@ impl Node {
 fn replayed(chain: &Chain, block: &FinalizedBlock) -> ReplayedBlock {
     let pairs = block.block.transactions().iter().zip(&block.senders);
     ReplayedBlock {
-        spec: (*chain.spec).clone(),
+        spec: chain.spec.clone(),
         context: chain.context_of(&block.block),
         hash: Some(block.block.hash()),
         transactions: pairs.map(|(tx, sender)| Recovered::new_unchecked(tx.clone(), *sender)).collect(),
