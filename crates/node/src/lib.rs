@@ -17,6 +17,7 @@ mod metrics;
 pub mod ops;
 mod run;
 mod services;
+mod tx_journal;
 mod txpool;
 pub mod vault;
 
