@@ -179,6 +179,7 @@ fn config_of(args: &RunArgs) -> Result<NodeConfig, Failure> {
 fn run_node(args: RunArgs) -> Result<Report, Failure> {
     let config = config_of(&args)?;
     logging::init(&config.log).map_err(|e| Failure::new(Exit::Failure, e.to_string()))?;
+    althing_node::explain_panics(config.node.data_dir.clone());
     if args.supervised {
         std::thread::Builder::new()
             .name("supervisor-watch".into())

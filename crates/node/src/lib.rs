@@ -8,6 +8,7 @@ mod api;
 mod archive;
 pub mod config;
 mod data_dir;
+mod disk;
 mod follow;
 mod genesis;
 mod gossip;
@@ -21,6 +22,7 @@ mod tx_journal;
 mod txpool;
 pub mod vault;
 
+pub use disk::explain_panics;
 pub use gossip::{GossipMessage, Hello, MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS};
 pub use run::{read_spec, run};
 

@@ -5,7 +5,7 @@ use crate::{
     archive::{Archive, ArchiveSink},
     config::{NodeConfig, Role},
     data_dir::DataDir,
-    genesis, gossip,
+    disk, genesis, gossip,
     gossip::Peers,
     metrics,
     ops::OpsServer,
@@ -29,6 +29,7 @@ use parking_lot::Mutex;
 use std::{
     net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -50,14 +51,29 @@ pub fn run(config: NodeConfig) -> Result<()> {
         .with_worker_threads(workers)
         .with_storage_directory(data.consensus())
         .with_catch_panics(false);
-    Runner::new(runtime).start(|context| async move {
-        let outcome = Box::pin(start(context.child("node"), config, spec, data)).await;
-        let code = i32::from(outcome.is_err());
-        if context.stop(code, Some(STOP_TIMEOUT)).await.is_err() {
-            tracing::warn!("some parts did not stop in time; what is final is on disk");
-        }
-        outcome
-    })
+    let folder = config.node.data_dir.clone();
+    // A part that fails panics, which ends all of them: the states they share die with them here.
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+        Runner::new(runtime).start(|context| async move {
+            let outcome = Box::pin(start(context.child("node"), config, spec, data)).await;
+            let code = i32::from(outcome.is_err());
+            if context.stop(code, Some(STOP_TIMEOUT)).await.is_err() {
+                tracing::warn!("some parts did not stop in time; what is final is on disk");
+            }
+            outcome
+        })
+    }));
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => match disk::advice(&format!("{error:#}"), &folder) {
+            Some(advice) => bail!(advice),
+            None => Err(error),
+        },
+        Err(payload) => match disk::advice(&disk::text_of(&*payload), &folder) {
+            Some(advice) => bail!(advice),
+            None => panic::resume_unwind(payload),
+        },
+    }
 }
 
 /// Reads and checks a chain spec.
