@@ -19,6 +19,7 @@ use althing_primitives::{Block, Bytes, Height};
 use commonware_runtime::{Spawner as _, Supervisor as _};
 use eyre::{Result, bail, eyre};
 use std::{sync::Arc, time::Duration};
+pub use upstream::read_page;
 use upstream::{Connection, Link};
 
 /// Blocks asked for at a time.

@@ -23,6 +23,7 @@ mod txpool;
 pub mod vault;
 
 pub use disk::explain_panics;
+pub use follow::read_page;
 pub use gossip::{GossipMessage, Hello, MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS};
 pub use run::{read_spec, run};
 

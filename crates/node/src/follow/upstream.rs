@@ -12,6 +12,7 @@ use jsonrpsee::{
 };
 use parking_lot::RwLock;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::{
     sync::{
         Arc,
@@ -34,6 +35,20 @@ pub(super) struct Connection(Arc<WsClient>);
 struct CertifiedBlock {
     block: Bytes,
     certificate: Option<Bytes>,
+}
+
+/// Reads an answer to `althing_getBlocks` with at most `count` blocks. Whoever sent it may be hostile.
+pub fn read_page(answer: &str, count: u64) -> Result<Vec<(Block, Option<Bytes>)>, String> {
+    let page: Vec<CertifiedBlock> = serde_json::from_str(answer).map_err(|error| error.to_string())?;
+    if page.len() as u64 > count {
+        return Err(format!("it gave {} blocks where {count} were asked for", page.len()));
+    }
+    page.into_iter()
+        .map(|item| {
+            let block = Block::decode(&item.block).map_err(|error| error.to_string())?;
+            Ok((block, item.certificate))
+        })
+        .collect()
 }
 
 impl Connection {
@@ -59,14 +74,9 @@ impl Connection {
         count: u64,
     ) -> Result<Vec<(Block, Option<Bytes>)>, String> {
         let params = rpc_params![U64::from(from), U64::from(count)];
-        let page: Vec<CertifiedBlock> =
+        let answer: Box<RawValue> =
             self.0.request("althing_getBlocks", params).await.map_err(|error| error.to_string())?;
-        page.into_iter()
-            .map(|item| {
-                let block = Block::decode(&item.block).map_err(|error| error.to_string())?;
-                Ok((block, item.certificate))
-            })
-            .collect()
+        read_page(answer.get(), count)
     }
 
     /// Height of its head.
@@ -126,5 +136,22 @@ impl Upstream for Link {
 
     fn is_connected(&self) -> bool {
         self.connection.read().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_more_blocks_than_asked_for_or_of_other_things_is_refused() {
+        let block = Block::new(Default::default(), Default::default(), vec![]);
+        let item = format!(r#"{{"block":"{}","certificate":null}}"#, Bytes::from(block.encode()));
+        let two = format!("[{item},{item}]");
+        assert_eq!(read_page(&two, 2).unwrap(), [(block.clone(), None), (block, None)]);
+        assert!(read_page(&two, 1).unwrap_err().contains("2 blocks where 1"));
+        for answer in ["", "{}", "[1]", r#"[{"block":"0x"}]"#] {
+            assert!(read_page(answer, 2).is_err(), "{answer}");
+        }
     }
 }
