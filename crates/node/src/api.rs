@@ -6,7 +6,10 @@ mod simulate;
 
 use crate::{archive::Archive, gossip::Peers, history::HistoryView, txpool::TxPool};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::{Chain, Head};
 use althing_engine::State;
@@ -209,6 +212,15 @@ impl NodeApi for Node {
 
     async fn create_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError> {
         self.simulate_access_list(request).await
+    }
+
+    async fn simulate_blocks(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError> {
+        self.simulate_all(payload, height, gas_cap).await
     }
 
     async fn trace_call(

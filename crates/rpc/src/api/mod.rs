@@ -15,7 +15,10 @@ pub use types::{
 };
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_primitives::{AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, Transaction};
 use async_trait::async_trait;
@@ -102,6 +105,15 @@ pub trait NodeApi: Send + Sync + 'static {
 
     /// Access list of a call, and the gas it uses with that list.
     async fn create_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError>;
+
+    /// Simulates blocks of calls on the state after the block of a height, with at most `gas_cap` gas for all calls.
+    /// A revert of a call is part of the answer, with its data and without its reason in words.
+    async fn simulate_blocks(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError>;
 
     /// Runs a call under a tracer.
     async fn trace_call(

@@ -6,7 +6,10 @@ use alloy_consensus::{
 };
 use alloy_eips::eip1559::{BaseFeeParams, calc_next_block_base_fee};
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Log, TxKind, U256, address, keccak256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimCallResult, SimulateError, SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{CallFrame, GethDebugTracingOptions, GethTrace};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
@@ -409,6 +412,38 @@ impl NodeApi for MockNode {
     async fn create_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError> {
         self.call(request).await?;
         Ok(AccessListResult { access_list: Default::default(), gas_used: U256::from(21_000), error: None })
+    }
+
+    async fn simulate_blocks(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError> {
+        self.state(height)?;
+        let mut blocks = Vec::new();
+        for (block, number) in payload.block_state_calls.into_iter().zip(height + 1..) {
+            let mut answer: SimulatedBlock = SimulatedBlock::default();
+            answer.inner.header.inner = Header { number, ..self.latest().block.header().clone() };
+            answer.inner.header.hash = answer.inner.header.inner.hash_slow();
+            for transaction in block.calls {
+                let (height, state_overrides, block_overrides) = (height, None, None);
+                let request = CallRequest { transaction, height, state_overrides, block_overrides, gas_cap };
+                answer.calls.push(match self.call(request).await {
+                    Ok(return_data) => {
+                        SimCallResult { return_data, gas_used: 21_000, status: true, ..Default::default() }
+                    }
+                    Err(NodeError::Revert(data)) => {
+                        let message = "execution reverted".into();
+                        let error = Some(SimulateError { code: 3, message, data: Some(data) });
+                        SimCallResult { gas_used: 30_000, error, ..Default::default() }
+                    }
+                    Err(other) => return Err(NodeError::Refused { code: -38015, reason: other.to_string() }),
+                });
+            }
+            blocks.push(answer);
+        }
+        Ok(blocks)
     }
 
     async fn trace_call(
