@@ -2,6 +2,7 @@
 
 mod chain;
 mod pool;
+mod prove;
 mod simulate;
 
 use crate::{archive::Archive, gossip::Peers, history::HistoryView, txpool::TxPool};
@@ -19,7 +20,7 @@ use althing_primitives::{
 };
 use althing_rpc::api::{
     AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
-    NodeError, NodeStatus, PoolStatus, PooledTransaction, SubmitError, TransactionLocation,
+    NodeError, NodeStatus, PoolStatus, PooledTransaction, StateProof, SubmitError, TransactionLocation,
 };
 use althing_state::{StateError, StateView};
 use async_trait::async_trait;
@@ -200,6 +201,10 @@ impl NodeApi for Node {
             Some(StateValue::Code(code)) => Ok(code),
             _ => Ok(Bytes::new()),
         }
+    }
+
+    async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError> {
+        self.prove_values(keys, height).await
     }
 
     async fn call(&self, request: CallRequest) -> Result<Bytes, NodeError> {

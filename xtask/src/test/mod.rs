@@ -174,6 +174,17 @@ impl Place {
         }
     }
 
+    /// Proves an account and a slot from the chain spec's key on.
+    fn proof(&self, program: &Path, devnet: &Devnet) -> Result<()> {
+        let spec = self.logs.join("devnet/genesis.json");
+        for url in devnet.urls() {
+            let mut command = Command::new(program);
+            command.args(["chain", "proof", HISTORY_CONTRACT, "--slot", "0", "--verify", "--rpc", &url]);
+            self.step("proof of state", "proof").run(command.arg("--genesis").arg(&spec))?;
+        }
+        Ok(())
+    }
+
     /// Runs the published clients against a devnet of its own, and sees that the devnet ends cleanly.
     fn compatibility(&self) -> Result<()> {
         let program = self.target.join("debug/althing");
@@ -183,7 +194,8 @@ impl Place {
         let outcome = self
             .step("published clients", "compat")
             .run(&mut command)
-            .and_then(|()| WORKLOADS.iter().try_for_each(|name| self.load(&program, &devnet, name)));
+            .and_then(|()| WORKLOADS.iter().try_for_each(|name| self.load(&program, &devnet, name)))
+            .and_then(|()| self.proof(&program, &devnet));
         let ended = devnet.stop();
         match (outcome, ended) {
             (Err(clients), Err(network)) => Err(eyre!("{clients:#}; and {network:#}")),
@@ -195,6 +207,9 @@ impl Place {
 
 /// Loads that the generator makes; each runs once, small, and must end without a loss.
 const WORKLOADS: [&str; 3] = ["transfer", "erc20", "swaps"];
+
+/// The contract of EIP-2935, whose slot 0 holds the hash of genesis from block 1 on.
+const HISTORY_CONTRACT: &str = "0x0000F90827F1C53a10cb7A02335B175320002935";
 
 /// The last lines of a log, for people.
 fn tail(log: &Path, lines: usize) -> Result<String> {

@@ -10,8 +10,8 @@ mod types;
 pub use error::{NodeError, SubmitError};
 pub use types::{
     AddressPage, BlockKey, CallRequest, Committee, CommitteeMember, ConsensusState, ContractCreation,
-    Direction, LogPage, LogQuery, NodeStatus, PoolStatus, PooledTransaction, SyncProgress,
-    TransactionLocation,
+    Direction, LogPage, LogQuery, NodeStatus, PoolStatus, PooledTransaction, ProvenValue, StateProof,
+    SyncProgress, TransactionLocation,
 };
 
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -20,7 +20,7 @@ use alloy_rpc_types_eth::{
     simulate::{SimulatePayload, SimulatedBlock},
 };
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
-use althing_primitives::{AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, Transaction};
+use althing_primitives::{AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, StateKey, Transaction};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -93,6 +93,10 @@ pub trait NodeApi: Send + Sync + 'static {
 
     /// Code of an account; empty when it has none.
     async fn code(&self, address: Address, height: Height) -> Result<Bytes, NodeError>;
+
+    /// Proves accounts and slots in the state after the latest block. A height is given when the client names one; if
+    /// it is not the latest, the answer is an error.
+    async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError>;
 
     // Execution. The server runs a bounded number of these at a time. A request that has timed out is not cancelled, so
     // an implementation bounds its work by the gas cap (calls) or the block's gas (traces).

@@ -15,8 +15,8 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{Panic, Revert, SolError};
 use althing_primitives::{
-    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, Receipt, Seal, Transaction,
-    Validator,
+    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, Receipt, Seal, StateKey,
+    StateValue, Transaction, Validator,
 };
 use althing_rpc::api::*;
 use async_trait::async_trait;
@@ -385,6 +385,26 @@ impl NodeApi for MockNode {
     async fn code(&self, address: Address, height: Height) -> Result<Bytes, NodeError> {
         self.state(height)?;
         Ok(if address == TOKEN { vec![0x60, 0x01].into() } else { Bytes::new() })
+    }
+
+    async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError> {
+        let block = self.latest();
+        let latest = block.block.height();
+        if height.is_some_and(|height| height != latest) {
+            return Err(NodeError::Invalid("only the state after the latest block can be proven".into()));
+        }
+        let mut values = Vec::new();
+        for key in keys {
+            let value = match key {
+                StateKey::Account(address) => self.account(address, latest).await?.map(StateValue::Account),
+                StateKey::Slot(address, slot) => Some(self.storage(address, slot, latest).await?)
+                    .filter(|v| !v.is_zero())
+                    .map(StateValue::Slot),
+                StateKey::Code(_) => None,
+            };
+            values.push(value.map(|value| ProvenValue { value, proof: vec![0x5a; 4].into() }));
+        }
+        Ok(StateProof { block, values })
     }
 
     async fn call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
