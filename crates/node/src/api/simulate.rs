@@ -47,18 +47,13 @@ fn simulation_error(error: SimulationError) -> NodeError {
 }
 
 /// Drives a future that computes for long on a blocking thread.
-async fn off_the_workers<T: Send + 'static>(
-    work: impl Future<Output = Result<T, SimulationError>> + Send + 'static,
-) -> Result<T, NodeError> {
-    on_a_thread(async move { work.await.map_err(simulation_error) }).await
-}
-
-async fn on_a_thread<T: Send + 'static>(
-    work: impl Future<Output = Result<T, NodeError>> + Send + 'static,
+async fn off_the_workers<T: Send + 'static, E: Send + 'static>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+    explain: fn(E) -> NodeError,
 ) -> Result<T, NodeError> {
     let handle = tokio::runtime::Handle::current();
     match tokio::task::spawn_blocking(move || handle.block_on(work)).await {
-        Ok(result) => result,
+        Ok(result) => result.map_err(explain),
         Err(panic) if panic.is_panic() => std::panic::resume_unwind(panic.into_panic()),
         Err(cancelled) => Err(NodeError::Internal(cancelled.to_string())),
     }
@@ -94,7 +89,9 @@ impl Node {
 
     pub(super) async fn simulate_call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
         let (at, view) = self.simulation(&request, false).await?;
-        let result = off_the_workers(async move { call(at, request.transaction, &view).await }).await?;
+        let result =
+            off_the_workers(async move { call(at, request.transaction, &view).await }, simulation_error)
+                .await?;
         match result.status {
             CallStatus::Success => Ok(result.output),
             CallStatus::Revert => Err(NodeError::Revert(result.output)),
@@ -104,7 +101,8 @@ impl Node {
 
     pub(super) async fn simulate_estimate(&self, request: CallRequest) -> Result<u64, NodeError> {
         let (at, view) = self.simulation(&request, true).await?;
-        off_the_workers(async move { estimate_gas(at, request.transaction, &view).await }).await
+        off_the_workers(async move { estimate_gas(at, request.transaction, &view).await }, simulation_error)
+            .await
     }
 
     pub(super) async fn simulate_access_list(
@@ -112,7 +110,11 @@ impl Node {
         request: CallRequest,
     ) -> Result<AccessListResult, NodeError> {
         let (at, view) = self.simulation(&request, true).await?;
-        off_the_workers(async move { create_access_list(at, request.transaction, &view).await }).await
+        off_the_workers(
+            async move { create_access_list(at, request.transaction, &view).await },
+            simulation_error,
+        )
+        .await
     }
 
     pub(super) async fn simulate_all(
@@ -132,8 +134,7 @@ impl Node {
         let view = self.state_at(height)?;
         let started = Instant::now();
         let late = move || started.elapsed() > MAX_SIMULATION_TIME;
-        on_a_thread(async move { simulate_blocks(at, payload, late, &view).await.map_err(blocks_error) })
-            .await
+        off_the_workers(async move { simulate_blocks(at, payload, late, &view).await }, blocks_error).await
     }
 
     pub(super) async fn simulate_trace(
@@ -142,7 +143,11 @@ impl Node {
         options: GethDebugTracingOptions,
     ) -> Result<GethTrace, NodeError> {
         let (at, view) = self.simulation(&request, false).await?;
-        off_the_workers(async move { trace_call(at, request.transaction, options, &view).await }).await
+        off_the_workers(
+            async move { trace_call(at, request.transaction, options, &view).await },
+            simulation_error,
+        )
+        .await
     }
 
     /// A block to replay, with its parent's state.
@@ -160,7 +165,11 @@ impl Node {
         options: GethDebugTracingOptions,
     ) -> Result<GethTrace, NodeError> {
         let (block, view) = self.replay(location.height).await?;
-        off_the_workers(async move { trace_transaction(block, location.index, options, &view).await }).await
+        off_the_workers(
+            async move { trace_transaction(block, location.index, options, &view).await },
+            simulation_error,
+        )
+        .await
     }
 
     pub(super) async fn replay_block(
@@ -169,7 +178,7 @@ impl Node {
         options: GethDebugTracingOptions,
     ) -> Result<Vec<GethTrace>, NodeError> {
         let (block, view) = self.replay(height).await?;
-        off_the_workers(async move { trace_block(block, options, &view).await }).await
+        off_the_workers(async move { trace_block(block, options, &view).await }, simulation_error).await
     }
 }
 
