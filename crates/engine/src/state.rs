@@ -2,8 +2,8 @@
 
 use althing_primitives::{Change, StateCommitment};
 use althing_state::{
-    DatabaseConfig, DatabaseView, Databases, StateError, StateKey, StateValue, StateView, StorageSettings,
-    database_config, open_genesis, sync_targets,
+    DatabaseConfig, DatabaseView, Databases, Proven, StateError, StateKey, StateValue, StateView,
+    StorageSettings, database_config, open_genesis, prove, sync_targets,
 };
 use commonware_glue::stateful::db::DatabaseSet as _;
 use commonware_runtime::{Storage as _, Supervisor as _, buffer::paged::CacheRef, tokio::Context};
@@ -64,6 +64,15 @@ impl State {
     /// Whether the databases hold exactly the state of a block.
     pub fn holds<'a>(&'a self, commitment: &'a StateCommitment) -> BoxFuture<'a, bool> {
         Box::pin(async move { self.0.0.committed_targets().await == sync_targets::<Context>(commitment) })
+    }
+
+    /// Proves accounts and slots against a block's commitment; nothing when the databases hold another state.
+    pub fn prove<'a>(
+        &'a self,
+        commitment: &'a StateCommitment,
+        keys: &'a [StateKey],
+    ) -> BoxFuture<'a, Result<Option<Vec<Option<Proven>>>, StateError>> {
+        Box::pin(prove::<Context>(&self.0.0, commitment, keys))
     }
 
     fn read<'a>(

@@ -135,7 +135,12 @@ pub(crate) fn named_keys(transaction: &Recovered<Transaction>, keys: &mut BTreeS
     }
 }
 
-fn receipt(transaction: &Transaction, result: ExecutionResult, cumulative_gas_used: u64) -> Receipt {
+/// The receipt of a transaction; it counts the gas of those before it too.
+pub(crate) fn receipt(
+    transaction: &Transaction,
+    result: ExecutionResult,
+    cumulative_gas_used: u64,
+) -> Receipt {
     let status = result.is_success().into();
     let plain = PlainReceipt { status, cumulative_gas_used, logs: result.into_logs() };
     Receipt::from_typed(transaction.tx_type(), plain.with_bloom())

@@ -13,7 +13,7 @@ use althing_state::StateView;
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Gas of the cheapest transaction: with less left the block is full.
-const LEAST_TRANSACTION_GAS: u64 = 21_000;
+pub(crate) const LEAST_TRANSACTION_GAS: u64 = 21_000;
 
 /// Candidates in a row that do not fit before the block is closed.
 const MAX_MISFITS: usize = 64;

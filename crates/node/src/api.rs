@@ -2,11 +2,15 @@
 
 mod chain;
 mod pool;
+mod prove;
 mod simulate;
 
 use crate::{archive::Archive, gossip::Peers, history::HistoryView, txpool::TxPool};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::{Chain, Head};
 use althing_engine::State;
@@ -16,7 +20,7 @@ use althing_primitives::{
 };
 use althing_rpc::api::{
     AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
-    NodeError, NodeStatus, PoolStatus, PooledTransaction, SubmitError, TransactionLocation,
+    NodeError, NodeStatus, PoolStatus, PooledTransaction, StateProof, SubmitError, TransactionLocation,
 };
 use althing_state::{StateError, StateView};
 use async_trait::async_trait;
@@ -199,6 +203,10 @@ impl NodeApi for Node {
         }
     }
 
+    async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError> {
+        self.prove_values(keys, height).await
+    }
+
     async fn call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
         self.simulate_call(request).await
     }
@@ -209,6 +217,15 @@ impl NodeApi for Node {
 
     async fn create_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError> {
         self.simulate_access_list(request).await
+    }
+
+    async fn simulate_blocks(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError> {
+        self.simulate_all(payload, height, gas_cap).await
     }
 
     async fn trace_call(

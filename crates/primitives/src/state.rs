@@ -3,6 +3,13 @@
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_rlp::{RlpDecodable, RlpEncodable};
 
+/// Bytes of an account record: nonce, balance, code hash.
+pub const ACCOUNT_BYTES: usize = 8 + 32 + 32;
+
+/// Bytes of one chunk of the bitmap that tells which operations of a state database are current. The databases' roots
+/// depend on it.
+pub const ACTIVITY_CHUNK_BYTES: usize = 32;
+
 /// An account as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, RlpEncodable, RlpDecodable)]
 pub struct AccountRecord {
@@ -24,6 +31,15 @@ impl AccountRecord {
     /// Whether the account is empty in the sense of EIP-161; such an account is not stored.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The record as the authenticated database holds it, and as proofs are about: nonce, balance, code hash.
+    pub fn to_bytes(&self) -> [u8; ACCOUNT_BYTES] {
+        let mut bytes = [0u8; ACCOUNT_BYTES];
+        bytes[..8].copy_from_slice(&self.nonce.to_be_bytes());
+        bytes[8..40].copy_from_slice(&self.balance.to_be_bytes::<32>());
+        bytes[40..].copy_from_slice(self.code_hash.as_slice());
+        bytes
     }
 }
 

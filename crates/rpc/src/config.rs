@@ -55,6 +55,8 @@ pub const MAX_FEE_HISTORY: u64 = 1_024;
 pub const MAX_POOL_CONTENT: usize = 10_000;
 /// Most blocks in one `althing_getBlocks`.
 pub const MAX_BLOCKS: u64 = 128;
+/// Most slots in one `althing_getProof`.
+pub const MAX_PROOF_SLOTS: usize = 256;
 /// Most entries on one page of `ots_searchTransactionsBefore` and `-After`.
 pub const MAX_OTS_PAGE: usize = 100;
 

@@ -44,6 +44,8 @@ pub(crate) enum Fault {
     Server(String),
     /// The call reverted.
     Revert(Bytes),
+    /// A reason that has a code of its own.
+    Refused { code: i32, reason: String },
     /// Old data that is not kept.
     Pruned { height: Height, oldest: Height },
     /// The request is larger than the server allows.
@@ -85,6 +87,7 @@ impl From<NodeError> for Fault {
             NodeError::Pruned { height, oldest } => Self::Pruned { height, oldest },
             NodeError::Revert(output) => Self::Revert(output),
             NodeError::Halt(reason) | NodeError::Invalid(reason) => Self::Server(reason),
+            NodeError::Refused { code, reason } => Self::Refused { code, reason },
             NodeError::Limit(reason) => Self::Limit(reason),
             NodeError::Unsupported(reason) => Self::Unsupported(reason),
             NodeError::Internal(reason) => Self::Internal(reason),
@@ -114,6 +117,7 @@ impl From<Fault> for ErrorObjectOwned {
                 };
                 Self::owned(REVERT, message, Some(output))
             }
+            Fault::Refused { code, reason } => plain(code, reason),
             Fault::Pruned { height, oldest } => Self::owned(
                 PRUNED,
                 format!(

@@ -14,6 +14,7 @@ mod code;
 mod databases;
 mod genesis;
 mod memory;
+mod proof;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -25,6 +26,7 @@ pub use databases::{
 };
 pub use genesis::{GenesisState, open_genesis};
 pub use memory::MemoryState;
+pub use proof::{Proven, prove};
 pub use view::{BatchView, DatabaseView, StateError, StateView};
 
 pub use althing_primitives::{AccountRecord, Change, StateKey, StateValue};

@@ -39,7 +39,9 @@ fn the_documented_ways_to_call_it_parse() {
         &format!("chain tx {HASH}"),
         &format!("chain receipt {HASH} --json"),
         "chain verify 17 --genesis g.json",
+        "chain proof io1mflp9m6hcgm2qcghchsdqj3z3eccrnekx9p0ms --slot 0 --slot 0x1f --verify --genesis g.json",
         "bench load --to http://a:1 --to http://b:1 --workload erc20 --rate 500 --count 100",
+        "bench load --workload swaps --accounts 20",
         "completions zsh",
         "doctor --dir n",
     ] {

@@ -4,11 +4,13 @@
 mod certificate;
 mod feed;
 mod info;
+mod proof;
 
 use crate::registry::Registry;
 
 pub(crate) fn register(registry: &mut Registry) {
     info::register(registry);
     certificate::register(registry);
+    proof::register(registry);
     feed::register(registry);
 }

@@ -10,14 +10,17 @@ mod types;
 pub use error::{NodeError, SubmitError};
 pub use types::{
     AddressPage, BlockKey, CallRequest, Committee, CommitteeMember, ConsensusState, ContractCreation,
-    Direction, LogPage, LogQuery, NodeStatus, PoolStatus, PooledTransaction, SyncProgress,
-    TransactionLocation,
+    Direction, LogPage, LogQuery, NodeStatus, PoolStatus, PooledTransaction, ProvenValue, StateProof,
+    SyncProgress, TransactionLocation,
 };
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
-use althing_primitives::{AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, Transaction};
+use althing_primitives::{AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, StateKey, Transaction};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -91,6 +94,10 @@ pub trait NodeApi: Send + Sync + 'static {
     /// Code of an account; empty when it has none.
     async fn code(&self, address: Address, height: Height) -> Result<Bytes, NodeError>;
 
+    /// Proves accounts and slots in the state after the latest block. A height is given when the client names one; if
+    /// it is not the latest, the answer is an error.
+    async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError>;
+
     // Execution. The server runs a bounded number of these at a time. A request that has timed out is not cancelled, so
     // an implementation bounds its work by the gas cap (calls) or the block's gas (traces).
 
@@ -102,6 +109,15 @@ pub trait NodeApi: Send + Sync + 'static {
 
     /// Access list of a call, and the gas it uses with that list.
     async fn create_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError>;
+
+    /// Simulates blocks of calls on the state after the block of a height, with at most `gas_cap` gas for all calls.
+    /// A revert of a call is part of the answer, with its data and without its reason in words.
+    async fn simulate_blocks(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError>;
 
     /// Runs a call under a tracer.
     async fn trace_call(
