@@ -1,14 +1,18 @@
 //! A node of one block that has nothing and refuses everything: the server before it is what is tested.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_primitives::{
-    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, Seal, Transaction, Validator,
+    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, Seal, StateKey, Transaction,
+    Validator,
 };
 use althing_rpc::api::{
     AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
-    NodeError, NodeStatus, PoolStatus, PooledTransaction, SubmitError, TransactionLocation,
+    NodeError, NodeStatus, PoolStatus, PooledTransaction, StateProof, SubmitError, TransactionLocation,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -124,6 +128,19 @@ impl NodeApi for SilentNode {
     }
 
     async fn create_access_list(&self, _: CallRequest) -> Result<AccessListResult, NodeError> {
+        refused()
+    }
+
+    async fn prove(&self, _: Vec<StateKey>, _: Option<Height>) -> Result<StateProof, NodeError> {
+        refused()
+    }
+
+    async fn simulate_blocks(
+        &self,
+        _: SimulatePayload,
+        _: Height,
+        _: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError> {
         refused()
     }
 

@@ -125,7 +125,7 @@ impl Node {
     ) -> Result<Vec<SimulatedBlock>, NodeError> {
         let block = self.known_block(height).await?;
         let at = BlockSimulation {
-            spec: (*self.chain.spec).clone(),
+            spec: self.chain.spec.clone(),
             base: block.block.header().clone(),
             base_hash: block.block.hash(),
             system: self.chain.context_after(&block.block).system,

@@ -26,6 +26,7 @@ use althing_primitives::{ChainSpec, Header};
 use althing_state::StateView;
 use call::{Budget, Calls};
 use sequence::Planned;
+use std::sync::Arc;
 
 /// Most blocks of one simulation, those that fill gaps included (the number of the specification).
 pub const MAX_SIMULATED_BLOCKS: u64 = 256;
@@ -38,7 +39,7 @@ pub const MAX_SIMULATION_OUTPUT_BYTES: usize = 12 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct BlockSimulation {
     /// The network.
-    pub spec: ChainSpec,
+    pub spec: Arc<ChainSpec>,
     /// Header of the block that they follow; the view given along is the state after it.
     pub base: Header,
     /// Its hash.
