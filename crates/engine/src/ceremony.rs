@@ -28,7 +28,7 @@ use commonware_runtime::{
     Clock as _, Handle, Quota, Supervisor as _, buffer::paged::CacheRef, tokio::Context,
 };
 use commonware_utils::{NZDuration, NZU16, NZU32, NZU64, NZUsize, channel::oneshot};
-use futures::future::{BoxFuture, Either, select};
+use futures::future::{BoxFuture, Either, FutureExt as _, select};
 use std::{
     fmt, io,
     num::{NonZeroU16, NonZeroU64, NonZeroUsize},
@@ -316,8 +316,16 @@ impl Session {
                 blocks_per_epoch: NonZeroU64::new(blocks).unwrap_or(SECTION),
             },
         );
-        let [votes, certificates, resolver, backfill, broadcast, dealings] =
-            self.engine_ends.take().expect("a session deals once");
+        let mut ends = self.engine_ends.take().expect("a session deals once");
+        // What peers sent in a session that this process was not in is signed for that session, and would make the
+        // engine block them.
+        for (_, receiver) in &mut ends {
+            let most = receiver.capacity().get();
+            let old =
+                (0..most).take_while(|_| receiver.recv().now_or_never().is_some_and(|heard| heard.is_ok()));
+            let _ = old.count();
+        }
+        let [votes, certificates, resolver, backfill, broadcast, dealings] = ends;
         let (handle, completion) = engine.start(votes, certificates, resolver, backfill, broadcast, dealings);
         self.parts.push(handle);
         completion
