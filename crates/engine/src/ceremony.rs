@@ -77,6 +77,12 @@ const PAGE_BYTES: NonZeroU16 = NZU16!(4096);
 const PAGES: NonZeroUsize = NZUsize!(256);
 const SECTION: NonZeroU64 = NZU64!(1024);
 
+/// Hears where a ceremony stands.
+pub type Report = Box<dyn FnMut(&Progress) + Send>;
+
+/// Writes a finished chain spec, durably.
+pub type Publish = Box<dyn FnOnce(&ChainSpec) -> io::Result<()> + Send>;
+
 /// What a ceremony is held with.
 pub struct CeremonyConfig {
     /// The chain spec without a ceremony's result.
@@ -92,9 +98,9 @@ pub struct CeremonyConfig {
     /// How long to wait until all are there.
     pub timeout: Duration,
     /// Hears of every change.
-    pub progress: Box<dyn FnMut(&Progress) + Send>,
+    pub progress: Report,
     /// Writes the finished chain spec, durably.
-    pub publish: Box<dyn FnOnce(&ChainSpec) -> io::Result<()> + Send>,
+    pub publish: Publish,
 }
 
 impl fmt::Debug for CeremonyConfig {
@@ -381,8 +387,6 @@ impl Session {
         self.begun.elapsed()
     }
 }
-
-type Report = Box<dyn FnMut(&Progress) + Send>;
 
 impl Drop for Session {
     fn drop(&mut self) {

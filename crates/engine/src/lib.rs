@@ -12,7 +12,7 @@ mod mesh;
 mod start;
 mod state;
 
-pub use ceremony::{CeremonyConfig, Held, HoldError, hold as hold_ceremony};
+pub use ceremony::{CeremonyConfig, Held, HoldError, Publish, Report, hold as hold_ceremony};
 pub use follow::Follower;
 pub use mesh::{Gossip, GossipReceiver, MeshConfig};
 pub use start::{Engine, StartError, ValidatorConfig};

@@ -11,7 +11,7 @@ use crate::{
     vault::{Vault, VaultError},
 };
 use althing_consensus::{PrivateKey, Secrets};
-use althing_engine::{CeremonyConfig, MeshConfig, hold_ceremony};
+use althing_engine::{CeremonyConfig, MeshConfig, Report, hold_ceremony};
 use althing_primitives::{ChainSpec, chainspec::GenesisCommittee};
 use commonware_codec::{Copying, DecodeExt as _};
 use commonware_runtime::{
@@ -57,7 +57,7 @@ pub fn hold(
     spec: ChainSpec,
     file: PathBuf,
     timeout: Duration,
-    progress: Box<dyn FnMut(&Progress) + Send>,
+    progress: Report,
 ) -> Result<Held, CeremonyError> {
     let root = &config.node.data_dir;
     let _lock = DataDir::lock_unused(root)?;
