@@ -6,11 +6,13 @@
 
 #![recursion_limit = "256"]
 
+mod ceremony;
 mod follow;
 mod mesh;
 mod start;
 mod state;
 
+pub use ceremony::{CeremonyConfig, Held, HoldError, Publish, Report, hold as hold_ceremony};
 pub use follow::Follower;
 pub use mesh::{Gossip, GossipReceiver, MeshConfig};
 pub use start::{Engine, StartError, ValidatorConfig};

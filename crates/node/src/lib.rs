@@ -6,6 +6,7 @@
 
 mod api;
 mod archive;
+pub mod ceremony;
 pub mod config;
 mod data_dir;
 mod disk;

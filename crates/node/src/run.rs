@@ -206,7 +206,7 @@ pub(crate) async fn bind_ops(config: &NodeConfig) -> Result<Option<OpsServer>> {
 }
 
 /// Fails when an address cannot be listened on.
-fn check_free(key: &str, address: SocketAddr) -> Result<()> {
+pub(crate) fn check_free(key: &str, address: SocketAddr) -> Result<()> {
     match TcpListener::bind(address) {
         Ok(_) => Ok(()),
         Err(error) => bail!("cannot listen on {address}: {error}; stop what uses it, or change `{key}`"),

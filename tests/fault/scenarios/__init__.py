@@ -5,10 +5,11 @@ class Skip(Exception):
     """The machine cannot run a scenario; the text says why."""
 
 
-from scenarios import abuse, bad_start, follow, kills, outages, skew  # noqa: E402
+from scenarios import abuse, bad_start, ceremony, follow, kills, outages, skew  # noqa: E402
 
 SCENARIOS = {
     "bad-start": bad_start.bad_start,
+    "ceremony": ceremony.ceremony,
     "first-start": kills.first_start,
     "kill-with-pool": kills.kill_with_pool,
     "kill-under-load": kills.kill_under_load,
