@@ -32,6 +32,7 @@ pub(crate) type MarshalMailbox = Marshal<Scheme, Standard<ConsensusBlock>>;
 #[derive(Clone)]
 pub struct App {
     chain: Arc<Chain>,
+    genesis: ConsensusBlock,
     marshal: MarshalMailbox,
 }
 
@@ -42,8 +43,8 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    pub(crate) fn new(chain: Arc<Chain>, marshal: MarshalMailbox) -> Self {
-        Self { chain, marshal }
+    pub(crate) fn new(chain: Arc<Chain>, genesis: ConsensusBlock, marshal: MarshalMailbox) -> Self {
+        Self { chain, genesis, marshal }
     }
 
     /// Whether this node's clock lets it vote for a block.
@@ -91,7 +92,7 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
     }
 
     async fn genesis(&mut self) -> ConsensusBlock {
-        self.chain.genesis.clone()
+        self.genesis.clone()
     }
 
     async fn propose(

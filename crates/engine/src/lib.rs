@@ -14,6 +14,6 @@ mod state;
 pub use follow::Follower;
 pub use mesh::{Gossip, GossipReceiver, MeshConfig};
 pub use start::{Engine, StartError, ValidatorConfig};
-pub use state::{GenesisError, State, StateSettings, lay_genesis};
+pub use state::{GenesisError, State, StateSettings, lay_genesis, synchronize, wipe};
 
 pub use commonware_runtime::tokio::Context;

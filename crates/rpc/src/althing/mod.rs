@@ -4,6 +4,7 @@
 mod certificate;
 mod feed;
 mod info;
+mod state;
 
 use crate::registry::Registry;
 
@@ -11,4 +12,5 @@ pub(crate) fn register(registry: &mut Registry) {
     info::register(registry);
     certificate::register(registry);
     feed::register(registry);
+    state::register(registry);
 }
