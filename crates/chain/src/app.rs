@@ -2,6 +2,7 @@
 
 use crate::{
     context::{Chain, Head},
+    engine::votes_partition,
     header::MAX_CLOCK_DRIFT_MS,
     propose::unix_ms,
     verify::InvalidBlock,
@@ -75,6 +76,16 @@ fn stop_on_local_failure(block: &ConsensusBlock, error: &InvalidBlock) {
                 restore the data folder or synchronize anew",
             block.block().height()
         );
+    }
+}
+
+/// Removes the journal of votes of the epoch before the last: nobody votes there any more, and each epoch has its own.
+async fn forget_votes<E: Context>(context: &E, epoch: u64) {
+    let Some(over) = epoch.checked_sub(2) else { return };
+    let partition = votes_partition(over);
+    match context.remove(&partition, None).await {
+        Ok(()) | Err(commonware_runtime::Error::PartitionMissing(_)) => {}
+        Err(error) => tracing::warn!(partition, %error, "votes of an epoch that is over cannot be removed"),
     }
 }
 
@@ -157,7 +168,7 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
 
     async fn finalized(
         &mut self,
-        _: (E, ConsensusContext),
+        (context, _): (E, ConsensusContext),
         block: &ConsensusBlock,
         captured: Head,
         _: <Databases<E> as DatabaseSet<E>>::Readers,
@@ -165,5 +176,11 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
         self.chain.executed.lock().finalized(block.block().height());
         self.chain.update_pool(&captured);
         self.chain.sink.applied(captured);
+        if block.block().height().is_multiple_of(self.chain.spec.epoch_blocks) {
+            forget_votes(&context, block.block().seal().epoch).await;
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,6 +122,9 @@ const MAILBOX: NonZeroUsize = NZUsize!(1024);
 /// Final blocks handed to the application before it must have acknowledged the first.
 const MAX_PENDING_ACKS: NonZeroUsize = NZUsize!(16);
 
+/// Where the journals of votes are.
+const VOTES_PREFIX: &str = "simplex";
+
 /// Views of consensus records kept behind the last final one.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
 
@@ -481,7 +484,7 @@ impl<E: Runtime> Engine<E> {
                 state_sync,
                 blocks_per_epoch: epoch_blocks,
                 mailbox_size: MAILBOX,
-                partition_prefix: "simplex".to_string(),
+                partition_prefix: VOTES_PREFIX.to_string(),
             },
         );
         let orchestrator = orchestrator_actor.start(network.votes, network.certificates, network.resolver);
@@ -527,6 +530,11 @@ where
         priority_requests: false,
         priority_responses: false,
     }
+}
+
+/// The journal of an epoch's votes, as the orchestrator names it.
+pub(crate) fn votes_partition(epoch: u64) -> String {
+    format!("{VOTES_PREFIX}_consensus_{epoch}")
 }
 
 /// Blocks back whose state a node keeps in its databases' logs, for nodes that synchronize it.
