@@ -16,6 +16,6 @@ pub use ceremony::{CeremonyConfig, Held, HoldError, Publish, Report, hold as hol
 pub use follow::Follower;
 pub use mesh::{Gossip, GossipReceiver, MeshConfig};
 pub use start::{Engine, StartError, ValidatorConfig};
-pub use state::{GenesisError, State, StateSettings, lay_genesis};
+pub use state::{GenesisError, State, StateSettings, lay_genesis, synchronize, wipe};
 
 pub use commonware_runtime::tokio::Context;

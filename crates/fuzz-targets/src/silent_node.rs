@@ -7,8 +7,8 @@ use alloy_rpc_types_eth::{
 };
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_primitives::{
-    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, Seal, StateKey, Transaction,
-    Validator,
+    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, OperationsRequest, Seal,
+    StateKey, Transaction, Validator,
 };
 use althing_rpc::api::{
     AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
@@ -66,6 +66,10 @@ impl NodeApi for SilentNode {
 
     fn latest(&self) -> Arc<FinalizedBlock> {
         self.genesis.clone()
+    }
+
+    fn oldest_block(&self) -> Height {
+        0
     }
 
     fn next_base_fee(&self) -> u64 {
@@ -132,6 +136,10 @@ impl NodeApi for SilentNode {
     }
 
     async fn prove(&self, _: Vec<StateKey>, _: Option<Height>) -> Result<StateProof, NodeError> {
+        refused()
+    }
+
+    async fn state_operations(&self, _: OperationsRequest) -> Result<Bytes, NodeError> {
         refused()
     }
 

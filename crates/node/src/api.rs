@@ -16,7 +16,8 @@ use althing_chain::{Chain, Head};
 use althing_engine::State;
 use althing_indexer::IndexError;
 use althing_primitives::{
-    AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, OperatorKey, StateKey, StateValue, Transaction,
+    AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, OperationsRequest, OperatorKey, StateKey,
+    StateValue, Transaction,
 };
 use althing_rpc::api::{
     AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
@@ -75,6 +76,7 @@ pub(crate) fn state_error(error: StateError) -> NodeError {
     match error {
         StateError::Pruned { height, oldest } => NodeError::Pruned { height, oldest },
         StateError::Future { .. } => NodeError::Invalid(error.to_string()),
+        StateError::Operations { .. } => NodeError::Unsupported(error.to_string()),
         StateError::Database(reason) => NodeError::Internal(reason),
     }
 }
@@ -137,6 +139,10 @@ impl NodeApi for Node {
 
     fn latest(&self) -> Arc<FinalizedBlock> {
         self.archive.head()
+    }
+
+    fn oldest_block(&self) -> Height {
+        self.archive.oldest()
     }
 
     fn next_base_fee(&self) -> u64 {
@@ -205,6 +211,10 @@ impl NodeApi for Node {
 
     async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError> {
         self.prove_values(keys, height).await
+    }
+
+    async fn state_operations(&self, request: OperationsRequest) -> Result<Bytes, NodeError> {
+        self.state.operations(request).await.map_err(state_error)
     }
 
     async fn call(&self, request: CallRequest) -> Result<Bytes, NodeError> {

@@ -17,7 +17,10 @@ pub use block::{Block, BlockError, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS};
 pub use chainspec::{ChainSpec, ChainSpecError, GenesisAccount, Hardfork, Validator};
 pub use finalized::FinalizedBlock;
 pub use seal::{DbCommitment, Seal, StateCommitment, VERSION as SEAL_VERSION};
-pub use state::{ACCOUNT_BYTES, ACTIVITY_CHUNK_BYTES, AccountRecord, Change, StateKey, StateValue};
+pub use state::{
+    ACCOUNT_BYTES, ACTIVITY_CHUNK_BYTES, AccountRecord, Change, OperationsRequest, StateDatabase, StateKey,
+    StateValue,
+};
 
 pub use alloy_consensus::{
     Header, ReceiptEnvelope as Receipt, TxEnvelope as Transaction, transaction::Recovered,

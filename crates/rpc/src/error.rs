@@ -46,8 +46,10 @@ pub(crate) enum Fault {
     Revert(Bytes),
     /// A reason that has a code of its own.
     Refused { code: i32, reason: String },
-    /// Old data that is not kept.
+    /// Old state that is not kept.
     Pruned { height: Height, oldest: Height },
+    /// A block from before the first that the node has.
+    NoBlock { height: Height, oldest: Height },
     /// The request is larger than the server allows.
     Limit(String),
     /// This node does not do that.
@@ -122,6 +124,14 @@ impl From<Fault> for ErrorObjectOwned {
                 PRUNED,
                 format!(
                     "state of block {height} is pruned: the oldest kept is {oldest}; ask an archive node"
+                ),
+                Some(json!({ "requested": format!("{height:#x}"), "oldest": format!("{oldest:#x}") })),
+            ),
+            Fault::NoBlock { height, oldest } => Self::owned(
+                PRUNED,
+                format!(
+                    "block {height} is not kept: this node began with the state of block {oldest}, the oldest \
+                     it has; ask a node that has replayed the chain"
                 ),
                 Some(json!({ "requested": format!("{height:#x}"), "oldest": format!("{oldest:#x}") })),
             ),

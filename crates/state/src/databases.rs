@@ -226,8 +226,9 @@ pub fn matches_roots<E: Context + Spawner>(prepared: &Prepared<E>, commitment: &
 }
 
 fn range(commitment: &DbCommitment) -> NonEmptyRange<Location> {
-    // A block's commitment was compared with our own execution before anything is synchronized to it; genesis
-    // has at least one operation. An empty range can only come from a seal that nobody signed.
+    // A block's commitment was compared with our own execution, or is proven final, before databases are opened or
+    // synchronized with it; genesis has at least one operation. An empty range can only come from a seal that nobody
+    // signed.
     let end = commitment.end.max(commitment.start.saturating_add(1));
     NonEmptyRange::new(Location::new(commitment.start)..Location::new(end)).expect("end is above start")
 }

@@ -5,7 +5,7 @@ class Skip(Exception):
     """The machine cannot run a scenario; the text says why."""
 
 
-from scenarios import abuse, bad_start, ceremony, follow, kills, outages, skew  # noqa: E402
+from scenarios import abuse, bad_start, ceremony, follow, kills, outages, skew, sync  # noqa: E402
 
 SCENARIOS = {
     "bad-start": bad_start.bad_start,
@@ -19,6 +19,7 @@ SCENARIOS = {
     "pause": outages.pause,
     "partition": outages.partition,
     "follow": follow.follow,
+    "sync": sync.sync,
     "clock-skew": skew.clock_skew,
     "malformed": abuse.malformed,
 }

@@ -1,9 +1,11 @@
 //! The node that is followed, over WebSocket.
 
 use crate::api::Upstream;
+use alloy_eips::eip2718::Decodable2718 as _;
 use alloy_primitives::{B256, U64};
-use althing_primitives::{Block, Bytes, Height};
+use althing_primitives::{Block, Bytes, Height, OperationsRequest, Receipt};
 use althing_rpc::api::SubmitError;
+use althing_state::FetchError;
 use async_trait::async_trait;
 use jsonrpsee::{
     core::client::{ClientT, Error, Subscription, SubscriptionClientT},
@@ -51,6 +53,20 @@ pub fn read_page(answer: &str, count: u64) -> Result<Vec<(Block, Option<Bytes>)>
         .collect()
 }
 
+#[derive(Deserialize)]
+struct TargetJson {
+    block: Bytes,
+    certificate: Bytes,
+    receipts: Vec<Bytes>,
+}
+
+/// A block whose state can be fetched; nothing of it is verified yet.
+pub(super) struct StateTarget {
+    pub(super) block: Block,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) certificate: Bytes,
+}
+
 impl Connection {
     /// Connects; `http` and `https` addresses are taken as their WebSocket equals.
     pub(super) async fn open(url: &str) -> Result<Self, String> {
@@ -77,6 +93,31 @@ impl Connection {
         let answer: Box<RawValue> =
             self.0.request("althing_getBlocks", params).await.map_err(|error| error.to_string())?;
         read_page(answer.get(), count)
+    }
+
+    /// Its newest certified block, with receipts; none when it has only the first block.
+    pub(super) async fn state_target(&self) -> Result<Option<StateTarget>, String> {
+        let target: Option<TargetJson> = self
+            .0
+            .request("althing_getStateTarget", rpc_params![])
+            .await
+            .map_err(|error| error.to_string())?;
+        let Some(target) = target else { return Ok(None) };
+        let block = Block::decode(&target.block).map_err(|error| error.to_string())?;
+        let receipts = target.receipts.iter().map(|bytes| Receipt::decode_2718_exact(bytes));
+        let receipts = receipts.collect::<Result<_, _>>().map_err(|error| format!("receipts: {error}"))?;
+        Ok(Some(StateTarget { block, receipts, certificate: target.certificate }))
+    }
+
+    /// Operations of a state database with their proof, as it encodes them.
+    pub(super) async fn operations(&self, request: OperationsRequest) -> Result<Bytes, FetchError> {
+        let OperationsRequest { database, size, start, count } = request;
+        let count = count.map(|count| U64::from(count.get()));
+        let params = rpc_params![database, U64::from(size), U64::from(start), count];
+        self.0.request("althing_getStateOperations", params).await.map_err(|error| match error {
+            Error::ParseError(error) => FetchError::Malformed(error.to_string()),
+            error => FetchError::Unanswered(error.to_string()),
+        })
     }
 
     /// Height of its head.

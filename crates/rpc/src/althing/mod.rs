@@ -5,6 +5,7 @@ mod certificate;
 mod feed;
 mod info;
 mod proof;
+mod state;
 
 use crate::registry::Registry;
 
@@ -13,4 +14,5 @@ pub(crate) fn register(registry: &mut Registry) {
     certificate::register(registry);
     proof::register(registry);
     feed::register(registry);
+    state::register(registry);
 }

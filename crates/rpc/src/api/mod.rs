@@ -20,7 +20,9 @@ use alloy_rpc_types_eth::{
     simulate::{SimulatePayload, SimulatedBlock},
 };
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
-use althing_primitives::{AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, StateKey, Transaction};
+use althing_primitives::{
+    AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, OperationsRequest, StateKey, Transaction,
+};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -30,7 +32,7 @@ use tokio::sync::broadcast;
 /// Invariants that the server relies on:
 /// - `latest` is finalized *and* executed; its state can be read, and `block` finds it at once.
 /// - an event of [`NodeApi::subscribe_blocks`] is sent after `latest` and all look-ups know the block.
-/// - heights answered by `block` are contiguous from the oldest kept block to `latest`.
+/// - heights answered by `block` are contiguous from `oldest_block` to `latest`.
 #[async_trait]
 pub trait NodeApi: Send + Sync + 'static {
     // Identity.
@@ -45,6 +47,9 @@ pub trait NodeApi: Send + Sync + 'static {
 
     /// The last finalized block; genesis at first. Held in memory: called by nearly every request.
     fn latest(&self) -> Arc<FinalizedBlock>;
+
+    /// Height of the oldest block that is kept; above 0 on a node that began with a synchronized state. Held in memory.
+    fn oldest_block(&self) -> Height;
 
     /// Base fee that the block after `latest` will have, in Rau per gas.
     fn next_base_fee(&self) -> u64;
@@ -97,6 +102,10 @@ pub trait NodeApi: Send + Sync + 'static {
     /// Proves accounts and slots in the state after the latest block. A height is given when the client names one; if
     /// it is not the latest, the answer is an error.
     async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError>;
+
+    /// Operations of a state database's log with their proof, encoded, for a node that synchronizes the state.
+    /// [`NodeError::Unsupported`] when they are not there.
+    async fn state_operations(&self, request: OperationsRequest) -> Result<Bytes, NodeError>;
 
     // Execution. The server runs a bounded number of these at a time. A request that has timed out is not cancelled, so
     // an implementation bounds its work by the gas cap (calls) or the block's gas (traces).

@@ -15,14 +15,14 @@ use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{Panic, Revert, SolError};
 use althing_primitives::{
-    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, Receipt, Seal, StateKey,
-    StateValue, Transaction, Validator,
+    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, OperationsRequest, Receipt, Seal,
+    StateKey, StateValue, Transaction, Validator,
 };
 use althing_rpc::api::*;
 use async_trait::async_trait;
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::broadcast;
 
 pub(crate) const CHAIN_ID: u64 = 930_931;
@@ -208,6 +208,8 @@ pub(crate) struct MockNode {
     blocks: RwLock<Vec<Arc<FinalizedBlock>>>,
     pool: Mutex<Vec<PooledTransaction>>,
     pub(crate) refusal: Mutex<Option<SubmitError>>,
+    /// Oldest block that is kept.
+    pub(crate) oldest: AtomicU64,
     /// Calls that hang.
     pub(crate) hanging: AtomicUsize,
     finalized: broadcast::Sender<Arc<FinalizedBlock>>,
@@ -227,6 +229,7 @@ impl MockNode {
             blocks: RwLock::new(chain()),
             pool: Mutex::default(),
             refusal: Mutex::default(),
+            oldest: AtomicU64::new(0),
             hanging: AtomicUsize::new(0),
             finalized: broadcast::channel(EVENTS).0,
             pending: broadcast::channel(EVENTS).0,
@@ -264,6 +267,10 @@ impl NodeApi for MockNode {
 
     fn latest(&self) -> Arc<FinalizedBlock> {
         self.blocks.read().last().unwrap().clone()
+    }
+
+    fn oldest_block(&self) -> Height {
+        self.oldest.load(Relaxed)
     }
 
     fn next_base_fee(&self) -> u64 {
@@ -405,6 +412,13 @@ impl NodeApi for MockNode {
             values.push(value.map(|value| ProvenValue { value, proof: vec![0x5a; 4].into() }));
         }
         Ok(StateProof { block, values })
+    }
+
+    async fn state_operations(&self, request: OperationsRequest) -> Result<Bytes, NodeError> {
+        match request.size {
+            0 => Err(NodeError::Unsupported("operations 0 and on are not there".into())),
+            _ => Ok(format!("{request:?}").into_bytes().into()),
+        }
     }
 
     async fn call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
