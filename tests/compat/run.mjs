@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { checkAssets } from "./assets.mjs";
 import { build } from "./lib/build.mjs";
 import { CLIENTS } from "./lib/clients.mjs";
 import { fund, keysFor } from "./lib/accounts.mjs";
@@ -77,6 +78,7 @@ async function main() {
 
   mkdirSync(OUT, { recursive: true });
   build();
+  checkAssets();
   const start = Date.now();
   const network = await fund(urls[0], clients, seed);
   console.log(`# ${network.version}, chain ${network.chainId}, ${urls.length} node(s), COMPAT_SEED=${seed}`);

@@ -203,23 +203,24 @@ class Cluster:
         """Waits until the given nodes have so many more blocks than any has now."""
         self.wait_height(self.top() + blocks, seconds, nodes)
 
-    def agreed_blocks(self, seconds=CATCH_UP_SECONDS):
-        """All nodes reach the top, and have the same hash and state root at every height; hash by height."""
+    def agreed_blocks(self, seconds=CATCH_UP_SECONDS, first=0):
+        """All nodes reach the top, and have the same hash and state root at every height from `first` on; the hashes."""
         top = self.top()
         self.wait_height(top, seconds, self.nodes)
         chains = {}
         for node in self.nodes:
-            blocks = rpc.batch(node.rpc, "eth_getBlockByNumber", [[hex(h), False] for h in range(top + 1)])
-            missing = [h for h, block in enumerate(blocks) if block is None]
+            blocks = rpc.batch(node.rpc, "eth_getBlockByNumber", [[hex(h), False] for h in range(first, top + 1)])
+            missing = [h for h, block in enumerate(blocks, first) if block is None]
             if missing:
                 raise Broken(f"{node.name} lacks final blocks {missing[:10]}")
             chains[node.name] = [(b["hash"], b["stateRoot"], b["parentHash"]) for b in blocks]
         reference = chains[self.nodes[0].name]
         for name, chain in chains.items():
-            for height, (block, expected) in enumerate(zip(chain, reference)):
+            for place, (block, expected) in enumerate(zip(chain, reference)):
+                height = first + place
                 if block != expected:
                     raise Broken(f"FORK at height {height}: {name} has {block}, node-0 has {expected}")
-                if height and block[2] != chain[height - 1][0]:
+                if place and block[2] != chain[place - 1][0]:
                     raise Broken(f"{name}: block {height} does not follow block {height - 1}")
         return [block[0] for block in reference]
 

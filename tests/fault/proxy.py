@@ -1,4 +1,6 @@
-"""A cable that can be pulled: relays TCP from the address that the chain spec names to the one where the node listens.
+"""Cables: `Mesh` has some that can be pulled, `Relay` one that can stand still or spoil what it carries.
+
+`Mesh` relays TCP from the address that the chain spec names to the one where the node listens.
 
 Needs no privileges. Who dialled is found by the owner of the socket at the other end, so both directions of a node can be cut.
 """
@@ -103,3 +105,50 @@ class Mesh:
             except OSError:
                 pass
             end.close()
+
+
+class Relay:
+    """One port's cable. After `limit` bytes of answers it stands still; while `spoils`, it changes a digit of each long answer."""
+
+    LONG = 20_000
+
+    def __init__(self, port, limit):
+        self.port, self.limit, self.spoils = port, limit, False
+        self.carried, self.stands = 0, threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self):
+        self.listener.close()
+
+    def _accept(self):
+        while True:
+            try:
+                inner, _ = self.listener.accept()
+                outer = socket.create_connection(("127.0.0.1", self.port))
+            except OSError:
+                return
+            threading.Thread(target=self._relay, args=(inner, outer, lambda data: data), daemon=True).start()
+            threading.Thread(target=self._relay, args=(outer, inner, self._answer), daemon=True).start()
+
+    @staticmethod
+    def _relay(source, target, change):
+        try:
+            while data := source.recv(262_144):
+                if changed := change(data):
+                    target.sendall(changed)
+        except OSError:
+            pass
+        source.close()
+        target.close()
+
+    def _answer(self, data):
+        self.carried += len(data)
+        if self.limit is not None and self.carried > self.limit:
+            self.stands.set()
+            return b""
+        place = data.find(b"7", len(data) // 2)
+        if self.spoils and len(data) > self.LONG and place > 0:
+            return data[:place] + b"8" + data[place + 1 :]
+        return data

@@ -2,6 +2,7 @@
 
 use crate::{
     context::{Chain, Head},
+    engine::votes_partition,
     header::MAX_CLOCK_DRIFT_MS,
     propose::unix_ms,
     verify::InvalidBlock,
@@ -32,6 +33,7 @@ pub(crate) type MarshalMailbox = Marshal<Scheme, Standard<ConsensusBlock>>;
 #[derive(Clone)]
 pub struct App {
     chain: Arc<Chain>,
+    genesis: ConsensusBlock,
     marshal: MarshalMailbox,
 }
 
@@ -42,8 +44,8 @@ impl fmt::Debug for App {
 }
 
 impl App {
-    pub(crate) fn new(chain: Arc<Chain>, marshal: MarshalMailbox) -> Self {
-        Self { chain, marshal }
+    pub(crate) fn new(chain: Arc<Chain>, genesis: ConsensusBlock, marshal: MarshalMailbox) -> Self {
+        Self { chain, genesis, marshal }
     }
 
     /// Whether this node's clock lets it vote for a block.
@@ -77,6 +79,16 @@ fn stop_on_local_failure(block: &ConsensusBlock, error: &InvalidBlock) {
     }
 }
 
+/// Removes the journal of votes of the epoch before the last: nobody votes there any more, and each epoch has its own.
+async fn forget_votes<E: Context>(context: &E, epoch: u64) {
+    let Some(over) = epoch.checked_sub(2) else { return };
+    let partition = votes_partition(over);
+    match context.remove(&partition, None).await {
+        Ok(()) | Err(commonware_runtime::Error::PartitionMissing(_)) => {}
+        Err(error) => tracing::warn!(partition, %error, "votes of an epoch that is over cannot be removed"),
+    }
+}
+
 impl<E: Context + Spawner + Clock> Application<E> for App {
     type SigningScheme = Scheme;
     type Context = ConsensusContext;
@@ -91,7 +103,7 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
     }
 
     async fn genesis(&mut self) -> ConsensusBlock {
-        self.chain.genesis.clone()
+        self.genesis.clone()
     }
 
     async fn propose(
@@ -156,7 +168,7 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
 
     async fn finalized(
         &mut self,
-        _: (E, ConsensusContext),
+        (context, _): (E, ConsensusContext),
         block: &ConsensusBlock,
         captured: Head,
         _: <Databases<E> as DatabaseSet<E>>::Readers,
@@ -164,5 +176,11 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
         self.chain.executed.lock().finalized(block.block().height());
         self.chain.update_pool(&captured);
         self.chain.sink.applied(captured);
+        if block.block().height().is_multiple_of(self.chain.spec.epoch_blocks) {
+            forget_votes(&context, block.block().seal().epoch).await;
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What all parts of the chain share.
 
 use crate::executed::{Executed, Execution};
-use althing_consensus::{Beacons, ConsensusBlock, PrivateKey};
+use althing_consensus::{Beacons, PrivateKey};
 use althing_execution::{BlockContext, SystemInputs};
 use althing_light::{LightError, Verifier};
 use althing_primitives::{
@@ -72,8 +72,6 @@ impl Operator {
 pub struct ChainConfig {
     /// The network.
     pub spec: Arc<ChainSpec>,
-    /// The first block.
-    pub genesis: Block,
     /// Transactions that wait.
     pub pool: Arc<Mutex<Pool>>,
     /// Where final blocks go.
@@ -84,7 +82,7 @@ pub struct ChainConfig {
 
 impl fmt::Debug for ChainConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChainConfig").field("genesis", &self.genesis.hash()).finish_non_exhaustive()
+        f.debug_struct("ChainConfig").field("name", &self.spec.name).finish_non_exhaustive()
     }
 }
 
@@ -92,8 +90,6 @@ impl fmt::Debug for ChainConfig {
 pub struct Chain {
     /// The network.
     pub spec: Arc<ChainSpec>,
-    /// The first block.
-    pub genesis: ConsensusBlock,
     /// Checks certificates and beacons.
     pub verifier: Verifier,
     /// Beacons of recent rounds.
@@ -116,13 +112,10 @@ impl fmt::Debug for Chain {
 impl Chain {
     /// Opens a chain.
     pub fn new(config: ChainConfig) -> Result<Arc<Self>, LightError> {
-        let ChainConfig { spec, genesis, pool, sink, operator } = config;
+        let ChainConfig { spec, pool, sink, operator } = config;
         let verifier = Verifier::new(&spec)?;
-        let genesis =
-            ConsensusBlock::new(genesis).map_err(|error| LightError::Encoding(error.to_string()))?;
         Ok(Arc::new(Self {
             spec,
-            genesis,
             verifier,
             beacons: Beacons::default(),
             pool,

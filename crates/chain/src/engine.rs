@@ -122,11 +122,17 @@ const MAILBOX: NonZeroUsize = NZUsize!(1024);
 /// Final blocks handed to the application before it must have acknowledged the first.
 const MAX_PENDING_ACKS: NonZeroUsize = NZUsize!(16);
 
+/// Where the journals of votes are.
+const VOTES_PREFIX: &str = "simplex";
+
 /// Views of consensus records kept behind the last final one.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
 
 /// Finalized blocks that a validator keeps for others that were away, besides one epoch.
 const BLOCKS_KEPT: usize = 20_000;
+
+/// Fewest blocks back whose state a node can give to others: time for them to fetch it.
+const STATE_KEPT: u64 = 1_024;
 
 /// Bytes buffered for a write or a replay of a journal.
 const BUFFER: NonZeroUsize = NZUsize!(1 << 20);
@@ -180,6 +186,8 @@ impl<S, R, M, B> std::fmt::Debug for Network<S, R, M, B> {
 pub struct EngineConfig<C, E: Context + Spawner> {
     /// The chain.
     pub chain: Arc<Chain>,
+    /// The first block.
+    pub genesis: ConsensusBlock,
     /// This node's identity.
     pub operator: Operator,
     /// This node's ceremony secrets.
@@ -278,8 +286,16 @@ impl<E: Runtime> Engine<E> {
         M: Manager<PublicKey = PublicKey, Directory = Directory> + Clone,
         B: Blocker<PublicKey = PublicKey>,
     {
-        let EngineConfig { chain, operator, mut secrets, committees, databases, page_cache, listener } =
-            config;
+        let EngineConfig {
+            chain,
+            genesis,
+            operator,
+            mut secrets,
+            committees,
+            databases,
+            page_cache,
+            listener,
+        } = config;
         let public_key: PublicKey = commonware_cryptography::Signer::public_key(operator.secret());
         let namespace = chain.spec.namespace();
         let epoch_blocks =
@@ -331,7 +347,7 @@ impl<E: Runtime> Engine<E> {
         let blocks = prunable::Archive::init(context.child("blocks"), archive_config("blocks", &page_cache))
             .await
             .expect("the archive of final blocks must open: restore the data folder or synchronize anew");
-        let genesis = Digested::precomputed(chain.genesis.clone(), chain.genesis.digest());
+        let first = Digested::precomputed(genesis.clone(), genesis.digest());
         let plan = SyncPlan::init(context.child("sync_plan"), "stateful-".to_string()).await;
         let (marshal_actor, marshal, floor) = MarshalActor::init(
             context.child("marshal"),
@@ -340,7 +356,7 @@ impl<E: Runtime> Engine<E> {
             marshal::Config {
                 provider: ConstantProvider::<_, Epoch>::new(chain.verifier.scheme().clone()),
                 epocher: epocher.clone(),
-                start: plan.marshal_start(genesis),
+                start: plan.marshal_start(first),
                 partition_prefix: "marshal".to_string(),
                 mailbox_size: MAILBOX,
                 view_retention: VIEWS_KEPT,
@@ -421,7 +437,7 @@ impl<E: Runtime> Engine<E> {
         let (stateful_actor, stateful) = Stateful::new(
             context.child("stateful"),
             StatefulConfig {
-                application: App::new(chain.clone(), marshal.clone()),
+                application: App::new(chain.clone(), genesis, marshal.clone()),
                 db_config: databases,
                 provider: (),
                 marshal: (marshal.clone(), floor),
@@ -468,7 +484,7 @@ impl<E: Runtime> Engine<E> {
                 state_sync,
                 blocks_per_epoch: epoch_blocks,
                 mailbox_size: MAILBOX,
-                partition_prefix: "simplex".to_string(),
+                partition_prefix: VOTES_PREFIX.to_string(),
             },
         );
         let orchestrator = orchestrator_actor.start(network.votes, network.certificates, network.resolver);
@@ -516,6 +532,16 @@ where
     }
 }
 
+/// The journal of an epoch's votes, as the orchestrator names it.
+pub(crate) fn votes_partition(epoch: u64) -> String {
+    format!("{VOTES_PREFIX}_consensus_{epoch}")
+}
+
+/// Blocks back whose state a node keeps in its databases' logs, for nodes that synchronize it.
+pub fn state_retention(epoch_blocks: u64) -> u64 {
+    epoch_blocks.clamp(STATE_KEPT, BLOCKS_KEPT as u64)
+}
+
 fn prune_config(epoch_blocks: NonZeroU64) -> PruneConfig {
     let epoch = usize::try_from(epoch_blocks.get()).unwrap_or(usize::MAX / 4);
     // Two epochs: the boundary block that a restart reads must survive.
@@ -523,6 +549,6 @@ fn prune_config(epoch_blocks: NonZeroU64) -> PruneConfig {
     PruneConfig {
         maintenance_interval: NZUsize!(256),
         retained_marshal_blocks: blocks,
-        retained_qmdb_blocks: epoch.min(BLOCKS_KEPT),
+        retained_qmdb_blocks: usize::try_from(state_retention(epoch_blocks.get())).unwrap_or(BLOCKS_KEPT),
     }
 }

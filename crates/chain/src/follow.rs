@@ -6,7 +6,7 @@
 use crate::{context::Chain, context::Head, header, verify::InvalidBlock};
 use althing_consensus::{BlockError, ConsensusBlock};
 use althing_light::LightError;
-use althing_primitives::{Block, Bytes, Height};
+use althing_primitives::{Block, Bytes, Height, StateCommitment};
 use althing_state::{DatabaseConfig, Databases, sync_targets};
 use commonware_glue::stateful::db::DatabaseSet;
 use commonware_runtime::Spawner;
@@ -92,6 +92,11 @@ impl<E: Context + Spawner> Follower<E> {
             self.chain.sink.applied(head.clone());
         }
         Ok(applied)
+    }
+
+    /// Drops what the databases' logs hold from before the state of a past block.
+    pub async fn prune(&self, oldest: &StateCommitment) {
+        <Databases<E> as DatabaseSet<E>>::prune(&self.databases, &sync_targets::<E>(oldest)).await;
     }
 
     fn check(&self, blocks: &[Block], certificate: &[u8]) -> Result<(), FollowError> {

@@ -6,6 +6,7 @@
 //! | verify | `verify.rs` | block and parent → the same state roots, or a reason to refuse |
 //! | finalize | `app.rs` | final block → archive, pool, subscribers |
 //! | follow | `follow.rs` | certified blocks of another node → the same state, without consensus |
+//! | begin in the middle | `anchor.rs` | a certified block and its receipts → where a synchronized state belongs |
 //! | wire up | `engine.rs` | actors of consensus around the application |
 //!
 //! Invariants:
@@ -13,6 +14,7 @@
 //! - What a node archives as final is durable before consensus is told so.
 //! - Nothing here is undone: there is no reorganization.
 
+mod anchor;
 mod app;
 mod context;
 mod engine;
@@ -23,9 +25,12 @@ mod header;
 mod propose;
 mod verify;
 
+pub use anchor::{AnchorError, check_anchor};
 pub use app::App;
 pub use context::{Chain, ChainConfig, Head, Operator, Sink};
-pub use engine::{Channel, Ends, Engine, EngineConfig, Network, Runtime, channels, max_message_size};
+pub use engine::{
+    Channel, Ends, Engine, EngineConfig, Network, Runtime, channels, max_message_size, state_retention,
+};
 pub use follow::{FollowError, Follower, MAX_UNCERTIFIED};
 pub use genesis::{GenesisError, genesis_block};
 pub use header::{HeaderError, MAX_CLOCK_DRIFT_MS};

@@ -103,7 +103,7 @@ impl Chain {
         let limits = BuildLimits { max_bytes: MAX_TRANSACTION_BYTES, deadline: time_is_up };
         let view = BatchView::<E>(&batches);
         let (transactions, outcome) =
-            build_block(&self.spec, &context, &mut candidates, &view, limits).await?;
+            build_block(self.spec.clone(), context.clone(), &mut candidates, &view, limits).await?;
         let prepared = stage_changes::<E>(batches, &outcome.changes).await?;
         seal.state = commitment::<E>(&prepared);
         let (transactions, senders) = transactions.into_iter().map(Recovered::into_parts).unzip();

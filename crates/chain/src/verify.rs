@@ -96,10 +96,11 @@ impl Chain {
         let transactions = recover_block(block.transactions(), &self.senders)
             .map_err(|error| InvalidBlock::Signature(error.index))?;
         let context = self.block_context(&header::draft_of(block), parent);
-        let outcome = execute_block(&self.spec, &context, &transactions, &BatchView::<E>(&batches)).await?;
+        let senders = transactions.iter().map(|transaction| transaction.signer()).collect();
+        let view = BatchView::<E>(&batches);
+        let outcome = execute_block(self.spec.clone(), context.clone(), transactions, &view).await?;
         let prepared = stage_changes::<E>(batches, &outcome.changes).await?;
         header::check_outcome(block, &context, &outcome, &commitment::<E>(&prepared))?;
-        let senders = transactions.iter().map(|transaction| transaction.signer()).collect();
         let execution = Execution { senders, outcome };
         self.executed.lock().insert(block.height(), block.hash(), execution);
         Ok(prepared)

@@ -1,12 +1,14 @@
 //! `althing chain`: blocks, transactions, and proof that a block is final.
 
+mod proof;
+
 use crate::report::{Report, both_forms};
 use crate::transact::receipt_report;
 use crate::{Exit, amount, failure::Failure};
-use alloy_primitives::{B256, Bytes, U64};
+use alloy_primitives::{B256, Bytes, U64, U256};
 use althing_client::{Block, Client, RpcTransaction};
 use althing_light::{Certified, Verifier};
-use althing_primitives::{ChainSpec, Header};
+use althing_primitives::{ChainSpec, Header, parse_address};
 use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::json;
@@ -46,6 +48,20 @@ pub enum Command {
         #[arg(long, default_value = ".althing/devnet/genesis.json")]
         genesis: PathBuf,
     },
+    /// An account and storage slots with proofs that lead to the latest block's state root.
+    Proof {
+        /// Address (0x or io1).
+        address: String,
+        /// A storage slot, decimal or 0x; several with several flags.
+        #[arg(long = "slot", value_name = "SLOT")]
+        slots: Vec<U256>,
+        /// Check the proofs, and that their block is final, here. The node is not trusted.
+        #[arg(long)]
+        verify: bool,
+        /// The network's chain spec: the only thing that is trusted.
+        #[arg(long, default_value = ".althing/devnet/genesis.json")]
+        genesis: PathBuf,
+    },
 }
 
 pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure> {
@@ -63,6 +79,10 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             Ok(Report { exit: Exit::Ok, ..receipt_report(&found) })
         }
         Command::Verify { block, genesis } => verify(&client, &block, &genesis).await,
+        Command::Proof { address, slots, verify, genesis } => {
+            let address = parse_address(&address)?;
+            proof::proof(&client, address, &slots, verify.then_some(genesis.as_path())).await
+        }
     }
 }
 
@@ -151,16 +171,25 @@ struct CertificateAnswer {
     certificate: Bytes,
 }
 
-async fn verify(client: &Client, what: &str, genesis: &Path) -> Result<Report, Failure> {
+/// A header that is proven final.
+struct Certificate {
+    /// From the header asked for to the one that has the certificate.
+    headers: Vec<Header>,
+    certified: Certified,
+}
+
+fn load_spec(genesis: &Path) -> Result<ChainSpec, Failure> {
     let text = std::fs::read_to_string(genesis).map_err(|e| {
         Failure::usage(format!(
             "cannot read the chain spec {}: {e}; give it with --genesis",
             genesis.display()
         ))
     })?;
-    let spec = ChainSpec::from_json(&text)?;
-    let wanted = find(client, what).await?;
-    let (height, hash) = (wanted.header.number, wanted.header.hash);
+    Ok(ChainSpec::from_json(&text)?)
+}
+
+/// Asks for the certificate of a block and checks it.
+async fn certificate(client: &Client, spec: &ChainSpec, height: u64) -> Result<Certificate, Failure> {
     let answer: Option<CertificateAnswer> =
         client.rpc().call("althing_getCertificate", json!([U64::from(height)])).await?;
     let answer = answer.ok_or_else(|| {
@@ -174,11 +203,19 @@ async fn verify(client: &Client, what: &str, genesis: &Path) -> Result<Report, F
     }
     let headers =
         std::iter::once(&answer.header).chain(&answer.path).map(header).collect::<Result<Vec<_>, _>>()?;
-    let certified = prove(&spec, &headers, &answer.certificate)?;
+    let certified = prove(spec, &headers, &answer.certificate)?;
+    Ok(Certificate { headers, certified })
+}
+
+async fn verify(client: &Client, what: &str, genesis: &Path) -> Result<Report, Failure> {
+    let spec = load_spec(genesis)?;
+    let wanted = find(client, what).await?;
+    let (height, hash) = (wanted.header.number, wanted.header.hash);
+    let Certificate { headers, certified } = certificate(client, &spec, height).await?;
     if headers[0].hash_slow() != hash {
         return Err(invalid(format!("NOT PROVEN: the certificate is for another block than {hash}")));
     }
-    let later = answer.path.len();
+    let later = headers.len() - 1;
     let json = json!({
         "verified": true, "height": height.to_string(), "hash": hash, "epoch": certified.epoch.to_string(),
         "view": certified.view.to_string(), "certified_hash": certified.hash, "spec_hash": spec.hash(),

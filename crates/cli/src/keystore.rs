@@ -20,8 +20,9 @@ const CIPHER: &str = "aes-128-ctr";
 const KDF: &str = "scrypt";
 /// 2^18: what wallets call the standard strength.
 const LOG_N: u8 = 18;
-/// Costlier files are refused: they would take more than 1 GiB of memory.
-const MAX_LOG_N: u8 = 20;
+/// Costlier files are refused: scrypt takes 128 n r bytes of memory, and p times as long.
+const MAX_MEMORY_BYTES: u64 = 1024 * 1024 * 1024;
+const MAX_P: u32 = 16;
 const SCRYPT_R: u32 = 8;
 const SCRYPT_P: u32 = 1;
 const KEY_BYTES: usize = 32;
@@ -186,7 +187,24 @@ fn encrypt(key: &PrivateKeySigner, password: &str, log_n: u8) -> KeyFile {
     KeyFile { address: hex::encode(key.address()), crypto, id: uuid(), version: VERSION }
 }
 
-fn decrypt(file: &KeyFile, password: &str) -> Result<PrivateKeySigner, String> {
+/// Checks all of a key file that needs no password.
+pub fn check_key_file(text: &str) -> Result<(), String> {
+    let file: KeyFile = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    sealed(&file).map(drop)
+}
+
+/// What a key file holds, with parameters that are safe to use.
+struct Sealed {
+    log_n: u8,
+    r: u32,
+    p: u32,
+    salt: Vec<u8>,
+    iv: Vec<u8>,
+    text: Zeroizing<Vec<u8>>,
+    mac: Vec<u8>,
+}
+
+fn sealed(file: &KeyFile) -> Result<Sealed, String> {
     let crypto = &file.crypto;
     if file.version != VERSION || crypto.cipher != CIPHER || crypto.kdf != KDF {
         return Err(format!("version {}, {}, {} is not known", file.version, crypto.cipher, crypto.kdf));
@@ -195,19 +213,27 @@ fn decrypt(file: &KeyFile, password: &str) -> Result<PrivateKeySigner, String> {
     let params: ScryptParams = serde_json::from_value(crypto.kdfparams.clone()).map_err(|e| e.to_string())?;
     let salt = unhex("salt", &params.salt)?;
     let iv = unhex("iv", &crypto.cipherparams.iv)?;
-    let mut text = Zeroizing::new(unhex("ciphertext", &crypto.ciphertext)?);
-    let log_n = u8::try_from(params.n.trailing_zeros()).unwrap_or(u8::MAX);
+    let text = Zeroizing::new(unhex("ciphertext", &crypto.ciphertext)?);
+    let mac = unhex("mac", &crypto.mac)?;
+    let ScryptParams { dklen, n, p, r, .. } = params;
+    let memory = n.checked_mul(128).and_then(|bytes| bytes.checked_mul(r.into()));
     if iv.len() != 16
-        || params.dklen != KEY_BYTES
-        || !params.n.is_power_of_two()
-        || log_n > MAX_LOG_N
-        || params.r > 16
-        || params.p > 16
+        || dklen != KEY_BYTES
+        || !n.is_power_of_two()
+        || memory.is_none_or(|bytes| bytes > MAX_MEMORY_BYTES)
+        || p > MAX_P
     {
         return Err("its parameters are out of bounds".into());
     }
-    let derived = derive(password, &salt, log_n, params.r, params.p)?;
-    if mac(&derived, &text).as_slice() != unhex("mac", &crypto.mac)? {
+    let log_n = u8::try_from(n.trailing_zeros()).expect("64 bits have at most 64 zeros");
+    scrypt::Params::new(log_n, r, p).map_err(|e| e.to_string())?;
+    Ok(Sealed { log_n, r, p, salt, iv, text, mac })
+}
+
+fn decrypt(file: &KeyFile, password: &str) -> Result<PrivateKeySigner, String> {
+    let Sealed { log_n, r, p, salt, iv, mut text, mac: expected } = sealed(file)?;
+    let derived = derive(password, &salt, log_n, r, p)?;
+    if mac(&derived, &text).as_slice() != expected {
         return Err("wrong password, or the file is damaged".into());
     }
     apply(&derived, &iv, &mut text);
@@ -258,11 +284,18 @@ mod tests {
         assert!(decrypt(&file, "mule").unwrap_err().contains("wrong password"));
         file.crypto.mac = "00".repeat(32);
         assert!(decrypt(&file, "horse").is_err());
-        for (field, value) in [("n", "3"), ("n", "1099511627776"), ("r", "4096"), ("dklen", "8")] {
+        for (field, value) in
+            [("n", "3"), ("n", "1099511627776"), ("r", "4194304"), ("r", "0"), ("p", "17"), ("dklen", "8")]
+        {
             let mut file = encrypt(&key, "horse", LIGHT);
             file.crypto.kdfparams[field] = value.parse::<u64>().unwrap().into();
             assert!(decrypt(&file, "horse").is_err(), "{field} {value}");
         }
+        // Each within its bound, but two GiB together.
+        let mut file = encrypt(&key, "horse", LIGHT);
+        file.crypto.kdfparams["n"] = (1u64 << 20).into();
+        file.crypto.kdfparams["r"] = 16.into();
+        assert!(sealed(&file).is_err());
         let mut file = encrypt(&key, "horse", LIGHT);
         file.crypto.cipherparams.iv = "00".into();
         assert!(decrypt(&file, "horse").is_err());

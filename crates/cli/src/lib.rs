@@ -24,6 +24,7 @@ mod transact;
 
 pub use args::Cli;
 pub use failure::Exit;
+pub use keystore::check_key_file;
 pub use reference::reference;
 
 use args::Command;

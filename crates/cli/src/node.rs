@@ -3,7 +3,7 @@
 use crate::report::{Report, both_forms};
 use crate::{Exit, failure::Failure, on_runtime, terminal};
 use althing_client::Client;
-use althing_node::config::{CONFIG_FILE, NodeConfig, PasswordSource, Role};
+use althing_node::config::{CONFIG_FILE, NodeConfig, PasswordSource, Role, SyncMode};
 use althing_node::logging;
 use althing_node::vault::{OPERATOR_FILE, ScryptCost, Vault};
 use althing_primitives::ChainSpec;
@@ -44,6 +44,24 @@ pub(crate) enum RoleFlag {
     Follower,
 }
 
+/// How a follower begins, as a flag.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SyncFlag {
+    /// Executes every block from the first on.
+    Blocks,
+    /// Fetches the state of a recent block; nothing from before it is there.
+    State,
+}
+
+impl From<SyncFlag> for SyncMode {
+    fn from(flag: SyncFlag) -> Self {
+        match flag {
+            SyncFlag::Blocks => Self::Blocks,
+            SyncFlag::State => Self::State,
+        }
+    }
+}
+
 /// What `node init` takes.
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
@@ -66,6 +84,9 @@ pub struct InitArgs {
     /// Nodes to follow; several with several flags.
     #[arg(long, value_name = "URL")]
     follow: Vec<String>,
+    /// How a follower begins.
+    #[arg(long, value_enum)]
+    sync: Option<SyncFlag>,
 }
 
 /// What `node run` takes.
@@ -83,6 +104,9 @@ pub struct RunArgs {
     /// Run as a follower of these nodes; needs no configuration, only the chain spec.
     #[arg(long, value_name = "URL")]
     follow: Vec<String>,
+    /// How a follower begins, when its folder is empty. Default: as the configuration says, else blocks.
+    #[arg(long, value_enum)]
+    sync: Option<SyncFlag>,
     /// Keep the state of every height.
     #[arg(long)]
     archive: bool,
@@ -121,6 +145,7 @@ fn init(args: &InitArgs) -> Result<Report, Failure> {
     fs::create_dir_all(&args.dir).map_err(Failure::io("create", &args.dir))?;
     let mut config = NodeConfig::default();
     config.follow.urls.clone_from(&args.follow);
+    config.follow.sync = args.sync.map(Into::into).unwrap_or_default();
     let mut rows = vec![("configuration", config_path.display().to_string())];
     let mut operator = None;
     match args.role {
@@ -171,6 +196,9 @@ fn config_of(args: &RunArgs) -> Result<NodeConfig, Failure> {
         config.node.role = Role::Follower;
         config.follow.urls.clone_from(&args.follow);
     }
+    if let Some(sync) = args.sync {
+        config.follow.sync = sync.into();
+    }
     config.state.archive |= args.archive;
     config.validate()?;
     Ok(config)
@@ -179,6 +207,7 @@ fn config_of(args: &RunArgs) -> Result<NodeConfig, Failure> {
 fn run_node(args: RunArgs) -> Result<Report, Failure> {
     let config = config_of(&args)?;
     logging::init(&config.log).map_err(|e| Failure::new(Exit::Failure, e.to_string()))?;
+    althing_node::explain_panics(config.node.data_dir.clone());
     if args.supervised {
         std::thread::Builder::new()
             .name("supervisor-watch".into())
@@ -251,6 +280,7 @@ mod tests {
             config: None,
             genesis: None,
             follow: vec![],
+            sync: None,
             archive: false,
             supervised: false,
         }
@@ -261,10 +291,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         assert!(config_of(&args(dir.path())).unwrap_err().message.contains("node init"));
         let follow = vec!["ws://10.0.0.1:8545".to_string()];
-        let config =
-            config_of(&RunArgs { follow: follow.clone(), archive: true, ..args(dir.path()) }).unwrap();
+        let config = config_of(&RunArgs {
+            follow: follow.clone(),
+            sync: Some(SyncFlag::State),
+            archive: true,
+            ..args(dir.path())
+        })
+        .unwrap();
         assert_eq!(config.node.role, Role::Follower);
         assert_eq!(config.follow.urls, follow);
+        assert_eq!(config.follow.sync, SyncMode::State);
         assert!(config.state.archive);
         assert_eq!(config.node.data_dir, dir.path().join("."));
     }
@@ -281,6 +317,7 @@ mod tests {
             password_file: Some(password.clone()),
             scrypt_cost: 10,
             follow: vec![],
+            sync: None,
         };
         let report = init(&init_args()).unwrap();
         let config = config_of(&args(&dir.path().join("node"))).unwrap();

@@ -3,6 +3,7 @@
 //! They live in a vault that encrypts them at rest and erases what is removed. Old shares must go: enough
 //! shares of any one past committee would sign in the group's name for ever.
 
+use althing_primitives::OperatorKey;
 use commonware_codec::{Copying, DecodeExt as _, Encode as _, EncodeSize};
 use commonware_consensus::types::Epoch;
 use commonware_cryptography::{
@@ -11,8 +12,10 @@ use commonware_cryptography::{
     transcript::Summary,
 };
 use commonware_glue::dkg::SecretStore;
-use std::{fmt, sync::Arc};
+use parking_lot::Mutex;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 /// Why a vault could not read or write.
 #[derive(Debug, Error)]
@@ -46,6 +49,29 @@ impl fmt::Debug for Secrets {
     }
 }
 
+#[derive(Default)]
+struct MemoryVault(Mutex<BTreeMap<String, Zeroizing<Vec<u8>>>>);
+
+impl SecretVault for MemoryVault {
+    fn put(&self, name: &str, secret: &[u8]) -> Result<(), VaultError> {
+        self.0.lock().insert(name.into(), Zeroizing::new(secret.to_vec()));
+        Ok(())
+    }
+
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, VaultError> {
+        Ok(self.0.lock().get(name).map(|secret| secret.to_vec()))
+    }
+
+    fn remove(&self, name: &str) -> Result<(), VaultError> {
+        self.0.lock().remove(name);
+        Ok(())
+    }
+
+    fn names(&self) -> Result<Vec<String>, VaultError> {
+        Ok(self.0.lock().keys().cloned().collect())
+    }
+}
+
 const SHARE: &str = "share";
 const SEED: &str = "seed";
 const DEALING: &str = "dealing";
@@ -65,9 +91,33 @@ impl Secrets {
         Self(vault)
     }
 
-    /// Stores an encoded share dealt before the chain started.
+    /// Stores an encoded share dealt before the chain started, and erases what another chain left: a dealer that
+    /// deals twice from one seed gives its secret away.
     pub fn put_dealt_share(&self, share: &[u8]) -> Result<(), VaultError> {
-        self.0.put(&name(SHARE, Epoch::zero(), ""), share)
+        let first = name(SHARE, Epoch::zero(), "");
+        self.0.put(&first, share)?;
+        let names = self.0.names()?;
+        names
+            .iter()
+            .filter(|name| **name != first && epoch_of(name).is_some())
+            .try_for_each(|name| self.0.remove(name))
+    }
+
+    /// Secrets in memory alone, for a ceremony that is held anew when its process ends.
+    pub fn in_memory() -> Self {
+        Self(Arc::new(MemoryVault::default()))
+    }
+
+    /// The share of the first epoch, encoded.
+    pub fn dealt_share(&self) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        Ok(self.0.get(&name(SHARE, Epoch::zero(), ""))?.map(Zeroizing::new))
+    }
+
+    /// Who dealt to this node in the first epoch.
+    pub fn first_dealers(&self) -> Result<Vec<OperatorKey>, VaultError> {
+        let prefix = name(DEALING, Epoch::zero(), "-");
+        let names = self.0.names()?;
+        Ok(names.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse().ok()).collect())
     }
 
     /// Losing a secret silently would make a dealer contradict itself, so a failing vault stops the node.
@@ -129,5 +179,27 @@ impl SecretStore for Secrets {
                 tracing::error!(%error, "an old secret could not be erased");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_dealt_anew_leaves_nothing_of_another_chain() {
+        let secrets = Secrets::in_memory();
+        for name in
+            ["share-00000000000000000000", "share-00000000000000000007", "seed-00000000000000000007", "note"]
+        {
+            secrets.0.put(name, b"old").unwrap();
+        }
+        let dealer = OperatorKey::with_last_byte(5);
+        let dealing = name(DEALING, Epoch::zero(), &format!("-{dealer:x}").replace("0x", ""));
+        secrets.0.put(&dealing, b"old").unwrap();
+        assert_eq!(secrets.first_dealers().unwrap(), [dealer]);
+        secrets.put_dealt_share(b"new").unwrap();
+        assert_eq!(secrets.0.names().unwrap(), ["note", "share-00000000000000000000"]);
+        assert_eq!(secrets.dealt_share().unwrap().unwrap().as_slice(), b"new");
     }
 }

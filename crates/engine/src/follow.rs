@@ -2,7 +2,7 @@
 
 use crate::state::{State, StateSettings};
 use althing_chain::{Chain, FollowError, Follower as ChainFollower, Head};
-use althing_primitives::{Block, Bytes};
+use althing_primitives::{Block, Bytes, StateCommitment};
 use commonware_runtime::tokio::Context;
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -35,5 +35,10 @@ impl Follower {
         certificate: Bytes,
     ) -> BoxFuture<'_, Result<Vec<Head>, FollowError>> {
         Box::pin(self.0.apply(blocks, certificate))
+    }
+
+    /// Drops what the databases' logs hold from before the state of a past block.
+    pub fn prune<'a>(&'a self, oldest: &'a StateCommitment) -> BoxFuture<'a, ()> {
+        Box::pin(self.0.prune(oldest))
     }
 }

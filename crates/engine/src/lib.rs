@@ -6,14 +6,16 @@
 
 #![recursion_limit = "256"]
 
+mod ceremony;
 mod follow;
 mod mesh;
 mod start;
 mod state;
 
+pub use ceremony::{CeremonyConfig, Held, HoldError, Publish, Report, hold as hold_ceremony};
 pub use follow::Follower;
 pub use mesh::{Gossip, GossipReceiver, MeshConfig};
 pub use start::{Engine, StartError, ValidatorConfig};
-pub use state::{GenesisError, State, StateSettings, lay_genesis};
+pub use state::{GenesisError, State, StateSettings, lay_genesis, synchronize, wipe};
 
 pub use commonware_runtime::tokio::Context;

@@ -39,10 +39,10 @@ const PING_EVERY: Duration = Duration::from_secs(40);
 /// How long a peer that broke the protocol is not connected to.
 const BLOCK_DURATION: Duration = Duration::from_secs(600);
 
-type Handshake = SakeCups<PrivateKey, ChaCha20Poly1305>;
-type Sender = lookup::Sender<PublicKey, Context>;
-type Receiver = lookup::Receiver<PublicKey>;
-type Oracle = lookup::Oracle<PublicKey>;
+pub(crate) type Handshake = SakeCups<PrivateKey, ChaCha20Poly1305>;
+pub(crate) type Sender = lookup::Sender<PublicKey, Context>;
+pub(crate) type Receiver = lookup::Receiver<PublicKey>;
+pub(crate) type Oracle = lookup::Oracle<PublicKey>;
 type Manager = AddressableManager<Oracle>;
 
 /// How the mesh is reached and bounded.
@@ -92,6 +92,36 @@ impl GossipReceiver {
     }
 }
 
+/// Authenticated, encrypted connections to known keys at known addresses; not begun yet. Takes the namespace that
+/// both sides must have, the most peers of a set, and the bytes of the largest message.
+pub(crate) fn transport(
+    context: &Context,
+    p2p: &MeshConfig,
+    signer: PrivateKey,
+    (namespace, peers, max_message): (&[u8], NonZeroUsize, u32),
+) -> (lookup::Network<Context, Handshake>, Oracle) {
+    let handshake = Cups::<_, ChaCha20Poly1305>::new(
+        Sake {
+            signer,
+            synchrony_bound: HANDSHAKE_DRIFT,
+            max_handshake_age: HANDSHAKE_DRIFT,
+            version: sake::Version::V1,
+        },
+        cups::Version::V1,
+    );
+    let mut config = lookup::Config::local(handshake, namespace, p2p.listen, peers, max_message, MAILBOX);
+    config.allow_private_ips = p2p.allow_private_ips;
+    config.bypass_ip_check = false;
+    config.handshake_timeout = HANDSHAKE_TIMEOUT;
+    config.max_concurrent_handshakes = NonZeroU32::new(p2p.max_handshakes).unwrap_or(NZU32!(64));
+    config.allowed_handshake_rate_per_ip =
+        Quota::per_second(NonZeroU32::new(p2p.max_handshakes_per_ip_s).unwrap_or(NZU32!(16)));
+    config.ping_frequency = PING_EVERY;
+    config.tracked_peer_sets = TRACKED_SETS;
+    config.block_duration = BLOCK_DURATION;
+    lookup::Network::new(context.child("network"), config)
+}
+
 /// The mesh with all channels registered.
 pub(crate) struct Mesh {
     network: Network<Sender, Receiver, Manager, Oracle>,
@@ -102,30 +132,11 @@ pub(crate) struct Mesh {
 impl Mesh {
     /// Registers all channels; nothing is dialled yet.
     pub(crate) fn new(context: &Context, p2p: &MeshConfig, operator: &Operator, spec: &ChainSpec) -> Self {
-        let handshake = Cups::<_, ChaCha20Poly1305>::new(
-            Sake {
-                signer: operator.secret().clone(),
-                synchrony_bound: HANDSHAKE_DRIFT,
-                max_handshake_age: HANDSHAKE_DRIFT,
-                version: sake::Version::V1,
-            },
-            cups::Version::V1,
-        );
         let namespace = [spec.namespace().as_slice(), b"/P2P"].concat();
         // A set holds at most the dealers, players and next players of an epoch.
         let peers = NonZeroUsize::new(3 * MAX_VALIDATORS.min(spec.validators.len())).unwrap_or(MAILBOX);
-        let mut config =
-            lookup::Config::local(handshake, &namespace, p2p.listen, peers, max_message_size(), MAILBOX);
-        config.allow_private_ips = p2p.allow_private_ips;
-        config.bypass_ip_check = false;
-        config.handshake_timeout = HANDSHAKE_TIMEOUT;
-        config.max_concurrent_handshakes = NonZeroU32::new(p2p.max_handshakes).unwrap_or(NZU32!(64));
-        config.allowed_handshake_rate_per_ip =
-            Quota::per_second(NonZeroU32::new(p2p.max_handshakes_per_ip_s).unwrap_or(NZU32!(16)));
-        config.ping_frequency = PING_EVERY;
-        config.tracked_peer_sets = TRACKED_SETS;
-        config.block_duration = BLOCK_DURATION;
-        let (mut transport, oracle) = lookup::Network::new(context.child("network"), config);
+        let bounds = (namespace.as_slice(), peers, max_message_size());
+        let (mut transport, oracle) = transport(context, p2p, operator.secret().clone(), bounds);
         let mut open = |channel: althing_chain::Channel| transport.register(channel.id, channel.quota());
         let network = Network {
             votes: open(channels::VOTES),

@@ -5,7 +5,7 @@ use crate::{
     state::{State, StateSettings},
 };
 use althing_chain::{Chain, Engine as ChainEngine, EngineConfig, Operator};
-use althing_consensus::{FixedCommittee, Listener, Secrets, ceremony::CeremonyError};
+use althing_consensus::{ConsensusBlock, FixedCommittee, Listener, Secrets, ceremony::CeremonyError};
 use commonware_runtime::{Handle, Spawner as _, Supervisor as _, tokio::Context};
 use futures::future::BoxFuture;
 use std::{fmt, sync::Arc};
@@ -16,6 +16,8 @@ use thiserror::Error;
 pub struct ValidatorConfig {
     /// The chain.
     pub chain: Arc<Chain>,
+    /// The first block.
+    pub genesis: ConsensusBlock,
     /// This node's identity.
     pub operator: Operator,
     /// This node's ceremony secrets.
@@ -63,12 +65,13 @@ impl Engine {
         listener: Listener,
     ) -> BoxFuture<'static, Result<Self, StartError>> {
         Box::pin(async move {
-            let ValidatorConfig { chain, operator, secrets, mesh, state } = config;
+            let ValidatorConfig { chain, genesis, operator, secrets, mesh, state } = config;
             let committees = FixedCommittee::from_spec(&chain.spec).ok_or(StartError::Validators)?;
             let mesh = Mesh::new(&context, &mesh, &operator, &chain.spec);
             let (network, gossip, received, transport) = mesh.start();
             let config = EngineConfig {
                 chain,
+                genesis,
                 operator,
                 secrets,
                 committees,

@@ -1,9 +1,9 @@
 //! The state databases on the tokio runtime.
 
-use althing_primitives::{Change, StateCommitment};
+use althing_primitives::{Bytes, Change, OperationsRequest, StateCommitment};
 use althing_state::{
-    DatabaseConfig, DatabaseView, Databases, StateError, StateKey, StateValue, StateView, StorageSettings,
-    database_config, open_genesis, sync_targets,
+    DatabaseConfig, DatabaseView, Databases, Fetch, Proven, StateError, StateKey, StateValue, StateView,
+    StorageSettings, SyncError, database_config, open_genesis, operations, prove, sync_targets,
 };
 use commonware_glue::stateful::db::DatabaseSet as _;
 use commonware_runtime::{Storage as _, Supervisor as _, buffer::paged::CacheRef, tokio::Context};
@@ -66,6 +66,20 @@ impl State {
         Box::pin(async move { self.0.0.committed_targets().await == sync_targets::<Context>(commitment) })
     }
 
+    /// Proves accounts and slots against a block's commitment; nothing when the databases hold another state.
+    pub fn prove<'a>(
+        &'a self,
+        commitment: &'a StateCommitment,
+        keys: &'a [StateKey],
+    ) -> BoxFuture<'a, Result<Option<Vec<Option<Proven>>>, StateError>> {
+        Box::pin(prove::<Context>(&self.0.0, commitment, keys))
+    }
+
+    /// Operations of the databases' logs with their proofs, for a node that synchronizes the state.
+    pub fn operations(&self, request: OperationsRequest) -> BoxFuture<'_, Result<Bytes, StateError>> {
+        Box::pin(operations(&self.0.0, request))
+    }
+
     fn read<'a>(
         &'a self,
         keys: &'a [StateKey],
@@ -104,14 +118,29 @@ pub fn lay_genesis<'a>(
     changes: &'a [Change],
 ) -> BoxFuture<'a, Result<StateCommitment, GenesisError>> {
     Box::pin(async move {
-        wipe(context, &settings.0.prefix).await?;
+        wipe(context, settings).await?;
         let opening = Box::pin(open_genesis(context.child("genesis"), settings.databases(), changes));
         let state = opening.await?;
         Ok(state.commitment)
     })
 }
 
-async fn wipe(context: &Context, prefix: &str) -> Result<(), GenesisError> {
+/// Fills the databases with the state that a final block commits to; see [`althing_state::synchronize`]. `attempt`
+/// tells the runs of one process apart.
+pub fn synchronize<'a>(
+    context: &'a Context,
+    settings: &'a StateSettings,
+    commitment: &'a StateCommitment,
+    attempt: u64,
+    fetch: Fetch,
+) -> BoxFuture<'a, Result<(), SyncError>> {
+    let context = context.child("synchronize").with_attribute("attempt", attempt);
+    Box::pin(althing_state::synchronize(context, settings.databases(), commitment, fetch))
+}
+
+/// Removes the state databases. Only for a node that has never run.
+pub async fn wipe(context: &Context, settings: &StateSettings) -> Result<(), GenesisError> {
+    let prefix = &settings.0.prefix;
     for name in ["accounts", "slots", "codes"] {
         for part in ["merkle", "merkle-meta", "log", "grafted"] {
             for suffix in ["", "-blobs", "-metadata"] {

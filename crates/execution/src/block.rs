@@ -15,16 +15,15 @@ use althing_abi::REWARD_FUND;
 use althing_primitives::{ChainSpec, Receipt, Recovered, StateKey, Transaction};
 use althing_state::StateView;
 use revm::{context::TxEnv, context_interface::result::ExecutionResult};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Executes a block's transactions on its parent's state. An invalid transaction makes the block invalid.
 pub async fn execute_block(
-    spec: &ChainSpec,
-    block: &BlockContext,
-    transactions: &[Recovered<Transaction>],
+    spec: Arc<ChainSpec>,
+    block: BlockContext,
+    transactions: Vec<Recovered<Transaction>>,
     view: &impl StateView,
 ) -> Result<Outcome, ExecutionError> {
-    let (spec, block, transactions) = (spec.clone(), block.clone(), transactions.to_vec());
     bridge::run(view, move |port| {
         let mut executor = Executor::begin(&spec, &block, port, &transactions)?;
         for (index, transaction) in transactions.iter().enumerate() {
@@ -136,7 +135,12 @@ pub(crate) fn named_keys(transaction: &Recovered<Transaction>, keys: &mut BTreeS
     }
 }
 
-fn receipt(transaction: &Transaction, result: ExecutionResult, cumulative_gas_used: u64) -> Receipt {
+/// The receipt of a transaction; it counts the gas of those before it too.
+pub(crate) fn receipt(
+    transaction: &Transaction,
+    result: ExecutionResult,
+    cumulative_gas_used: u64,
+) -> Receipt {
     let status = result.is_success().into();
     let plain = PlainReceipt { status, cumulative_gas_used, logs: result.into_logs() };
     Receipt::from_typed(transaction.tx_type(), plain.with_bloom())

@@ -10,10 +10,10 @@ use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::B256;
 use althing_primitives::{ChainSpec, MAX_BLOCK_TRANSACTIONS, Recovered, Transaction};
 use althing_state::StateView;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Gas of the cheapest transaction: with less left the block is full.
-const LEAST_TRANSACTION_GAS: u64 = 21_000;
+pub(crate) const LEAST_TRANSACTION_GAS: u64 = 21_000;
 
 /// Candidates in a row that do not fit before the block is closed.
 const MAX_MISFITS: usize = 64;
@@ -60,13 +60,13 @@ impl<C: Candidates, D: FnMut() -> bool + Send> Source for Timed<'_, C, D> {
 
 /// Builds a block on its parent's state. Executing the transactions given back gives the very same outcome.
 pub async fn build_block<C: Candidates, D: FnMut() -> bool + Send>(
-    spec: &ChainSpec,
-    block: &BlockContext,
+    spec: Arc<ChainSpec>,
+    block: BlockContext,
     candidates: &mut C,
     view: &impl StateView,
     limits: BuildLimits<D>,
 ) -> Result<(Vec<Recovered<Transaction>>, Outcome), ExecutionError> {
-    let (spec, block, max_bytes) = (spec.clone(), block.clone(), limits.max_bytes);
+    let max_bytes = limits.max_bytes;
     let mut source = Timed { candidates, deadline: limits.deadline };
     bridge::run_with_source(view, &mut source, move |port| fill(&spec, &block, port, max_bytes)).await
 }

@@ -35,8 +35,9 @@ pub use fees::next_base_fee;
 pub use genesis::{GenesisError, genesis_changes};
 pub use outcome::{Fees, Outcome};
 pub use simulate::{
-    CallResult, CallStatus, MAX_SIMULATION_MEMORY_BYTES, Simulation, SimulationError, call,
-    create_access_list, estimate_gas,
+    BlockSimulation, BlocksError, CallResult, CallStatus, MAX_SIMULATED_BLOCKS, MAX_SIMULATED_CALLS,
+    MAX_SIMULATION_MEMORY_BYTES, MAX_SIMULATION_OUTPUT_BYTES, Simulation, SimulationError, call,
+    create_access_list, estimate_gas, simulate_blocks,
 };
 pub use trace::{
     ReplayedBlock, internal_operations, otterscan_trace, trace_block, trace_call, trace_transaction,

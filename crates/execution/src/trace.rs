@@ -29,13 +29,13 @@ use revm_inspectors::{
     otterscan::InternalOperationsInspector,
     tracing::{DebugInspector, TracingInspector, TracingInspectorConfig, TransactionContext},
 };
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// A block to look into. The view given along is its parent's state.
 #[derive(Clone, Debug)]
 pub struct ReplayedBlock {
     /// The network.
-    pub spec: ChainSpec,
+    pub spec: Arc<ChainSpec>,
     /// The block's context.
     pub context: BlockContext,
     /// Its hash, which traces name; none for a block that is not decided.

@@ -7,7 +7,7 @@ use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
 use althing_primitives::{AccountRecord, Change, Receipt, StateKey, StateValue};
 
 /// What is wrong with stored bytes.
-pub(crate) type Damage = String;
+pub type Damage = String;
 
 const ACCOUNT: u8 = 1;
 const ACCOUNT_WITH_CODE: u8 = 2;
@@ -35,7 +35,8 @@ fn decode_all<T: Decodable>(mut bytes: &[u8], what: &str) -> Result<T, Damage> {
     if bytes.is_empty() { Ok(value) } else { Err(format!("{what} have trailing bytes")) }
 }
 
-pub(crate) fn encode_receipts(receipts: &[Receipt]) -> Vec<u8> {
+/// Writes a block's receipts.
+pub fn encode_receipts(receipts: &[Receipt]) -> Vec<u8> {
     let stored: Vec<_> = receipts
         .iter()
         .map(|receipt| StoredReceipt {
@@ -48,7 +49,8 @@ pub(crate) fn encode_receipts(receipts: &[Receipt]) -> Vec<u8> {
     alloy_rlp::encode(&stored)
 }
 
-pub(crate) fn decode_receipts(bytes: &[u8]) -> Result<Vec<Receipt>, Damage> {
+/// Reads what [`encode_receipts`] wrote.
+pub fn decode_receipts(bytes: &[u8]) -> Result<Vec<Receipt>, Damage> {
     let stored: Vec<StoredReceipt> = decode_all(bytes, "receipts")?;
     let restore = |receipt: StoredReceipt| {
         let kind = TxType::try_from(receipt.kind).map_err(|e| format!("receipt: {e}"))?;
@@ -62,11 +64,13 @@ pub(crate) fn decode_receipts(bytes: &[u8]) -> Result<Vec<Receipt>, Damage> {
     stored.into_iter().map(restore).collect()
 }
 
-pub(crate) fn encode_senders(senders: &[Address]) -> Vec<u8> {
+/// Writes the senders of a block's transactions.
+pub fn encode_senders(senders: &[Address]) -> Vec<u8> {
     senders.iter().flat_map(|sender| sender.0.0).collect()
 }
 
-pub(crate) fn decode_senders(bytes: &[u8]) -> Result<Vec<Address>, Damage> {
+/// Reads what [`encode_senders`] wrote.
+pub fn decode_senders(bytes: &[u8]) -> Result<Vec<Address>, Damage> {
     let (senders, rest) = bytes.as_chunks::<20>();
     if !rest.is_empty() {
         return Err("senders are cut off".into());
@@ -137,7 +141,8 @@ fn decode_key(bytes: &[u8]) -> Result<StateKey, Damage> {
     }
 }
 
-pub(crate) fn encode_changes(changes: &[Change]) -> Vec<u8> {
+/// Writes a block's changes of state.
+pub fn encode_changes(changes: &[Change]) -> Vec<u8> {
     let side = |value: &Option<StateValue>| value.as_ref().map(encode_value).unwrap_or_default().into();
     let stored: Vec<_> = changes
         .iter()
@@ -150,7 +155,8 @@ pub(crate) fn encode_changes(changes: &[Change]) -> Vec<u8> {
     alloy_rlp::encode(&stored)
 }
 
-pub(crate) fn decode_changes(bytes: &[u8]) -> Result<Vec<Change>, Damage> {
+/// Reads what [`encode_changes`] wrote.
+pub fn decode_changes(bytes: &[u8]) -> Result<Vec<Change>, Damage> {
     let side = |bytes: Bytes| if bytes.is_empty() { Ok(None) } else { decode_value(&bytes).map(Some) };
     let stored: Vec<StoredChange> = decode_all(bytes, "changes")?;
     let restore = |change: StoredChange| {

@@ -14,7 +14,7 @@ mod append;
 mod blocks;
 mod cache;
 mod connections;
-mod encoding;
+pub mod encoding;
 mod error;
 mod history;
 mod index;

@@ -1,13 +1,14 @@
-//! Verification without a node: certificates, headers, beacons. No I/O, no clock, no state.
+//! Verification without a node: certificates, headers, beacons, values of the state. No I/O, no clock, no state.
 //!
 //! This is the trust anchor of everything that does not run consensus itself: followers, clients, the CLI,
 //! subchains, bridges. It needs the chain's name space and one 96-byte group key, both in the chain spec.
 //!
-//! Invariant: nothing here is taken on trust; a function that returns `Ok` has checked a signature.
+//! Invariant: nothing here is taken on trust; a function that returns `Ok` has checked a signature or a proof.
 
 mod beacon;
 mod certificate;
 mod operator;
+mod state_proof;
 
 pub use beacon::{BEACON_BYTES, mix_hash, verify_beacon};
 pub use certificate::{
@@ -15,3 +16,4 @@ pub use certificate::{
     proposer_namespace, verify_certificate, verify_proposer,
 };
 pub use operator::{OPERATOR_NAMESPACE, operator_message, verify_operator};
+pub use state_proof::{MAX_PROOF_DIGESTS, StateProofError, state_of, verify_account, verify_slot};

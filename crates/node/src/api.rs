@@ -2,21 +2,26 @@
 
 mod chain;
 mod pool;
+mod prove;
 mod simulate;
 
 use crate::{archive::Archive, gossip::Peers, history::HistoryView, txpool::TxPool};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::{Chain, Head};
 use althing_engine::State;
 use althing_indexer::IndexError;
 use althing_primitives::{
-    AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, OperatorKey, StateKey, StateValue, Transaction,
+    AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, OperationsRequest, OperatorKey, StateKey,
+    StateValue, Transaction,
 };
 use althing_rpc::api::{
     AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
-    NodeError, NodeStatus, PoolStatus, PooledTransaction, SubmitError, TransactionLocation,
+    NodeError, NodeStatus, PoolStatus, PooledTransaction, StateProof, SubmitError, TransactionLocation,
 };
 use althing_state::{StateError, StateView};
 use async_trait::async_trait;
@@ -71,6 +76,7 @@ pub(crate) fn state_error(error: StateError) -> NodeError {
     match error {
         StateError::Pruned { height, oldest } => NodeError::Pruned { height, oldest },
         StateError::Future { .. } => NodeError::Invalid(error.to_string()),
+        StateError::Operations { .. } => NodeError::Unsupported(error.to_string()),
         StateError::Database(reason) => NodeError::Internal(reason),
     }
 }
@@ -133,6 +139,10 @@ impl NodeApi for Node {
 
     fn latest(&self) -> Arc<FinalizedBlock> {
         self.archive.head()
+    }
+
+    fn oldest_block(&self) -> Height {
+        self.archive.oldest()
     }
 
     fn next_base_fee(&self) -> u64 {
@@ -199,6 +209,14 @@ impl NodeApi for Node {
         }
     }
 
+    async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError> {
+        self.prove_values(keys, height).await
+    }
+
+    async fn state_operations(&self, request: OperationsRequest) -> Result<Bytes, NodeError> {
+        self.state.operations(request).await.map_err(state_error)
+    }
+
     async fn call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
         self.simulate_call(request).await
     }
@@ -209,6 +227,15 @@ impl NodeApi for Node {
 
     async fn create_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError> {
         self.simulate_access_list(request).await
+    }
+
+    async fn simulate_blocks(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError> {
+        self.simulate_all(payload, height, gas_cap).await
     }
 
     async fn trace_call(

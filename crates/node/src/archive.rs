@@ -24,6 +24,8 @@ const PENDING_EVENTS: usize = 16_384;
 #[derive(Debug)]
 pub(crate) struct Archive {
     index: Arc<Index>,
+    /// Height of the first stored block, which stays.
+    oldest: Height,
     /// Height of the last stored block; at least that of `head`.
     archived: AtomicU64,
     /// The last block whose state can be read.
@@ -36,10 +38,11 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Over an index that holds at least genesis. `head` is the block whose state the databases hold.
+    /// Over an index that holds at least one block. `head` is the block whose state the databases hold.
     pub(crate) fn new(index: Arc<Index>, head: Head) -> Result<Self, IndexError> {
         let archived = index.latest()?.unwrap_or_default();
         Ok(Self {
+            oldest: index.oldest()?.unwrap_or_default(),
             index,
             archived: AtomicU64::new(archived),
             head: RwLock::new(head),
@@ -63,6 +66,11 @@ impl Archive {
     /// When the head last moved.
     pub(crate) fn head_since(&self) -> Instant {
         *self.head_since.read()
+    }
+
+    /// Height of the first stored block.
+    pub(crate) fn oldest(&self) -> Height {
+        self.oldest
     }
 
     /// Height of the last stored block.

@@ -7,7 +7,9 @@
 mod document;
 mod sections;
 
-pub use sections::{Follow, Log, LogFormat, Metrics, Node, P2p, PasswordSource, Role, Rpc, State, Txpool};
+pub use sections::{
+    Follow, Log, LogFormat, Metrics, Node, P2p, PasswordSource, Role, Rpc, State, SyncMode, Txpool,
+};
 
 use figment::{
     Figment,

@@ -7,6 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Names the network that the folder belongs to.
+const NETWORK: &str = "NETWORK";
+
 /// A locked data folder.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -18,24 +21,26 @@ pub(crate) struct DataDir {
 impl DataDir {
     /// Creates or opens the folder, locks it, and checks that it belongs to this network.
     pub(crate) fn open(root: &Path, spec: &ChainSpec) -> Result<Self> {
-        fs::create_dir_all(root)
-            .wrap_err_with(|| format!("cannot create the data folder {}", root.display()))?;
-        let path = root.join("LOCK");
-        let lock = File::create(&path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
-        if lock.try_lock().is_err() {
-            bail!(
-                "the data folder {} is in use by another process; stop it, or use another folder. Never run one \
-                 validator twice: it would sign two blocks for one view",
-                root.display()
-            );
-        }
-        let data = Self { root: root.into(), _lock: lock };
+        let data = Self { root: root.into(), _lock: lock(root)? };
         data.check_network(spec.hash())?;
         Ok(data)
     }
 
+    /// Locks a folder in which no node has run yet, until the file is dropped.
+    pub(crate) fn lock_unused(root: &Path) -> Result<File> {
+        let lock = lock(root)?;
+        if root.join(NETWORK).exists() {
+            bail!(
+                "a node has run in {} already, and its key share must not be replaced; use a folder that `althing node \
+                 init` makes, or to give up the former network keep only its `althing.toml` and `keys`",
+                root.display()
+            );
+        }
+        Ok(lock)
+    }
+
     fn check_network(&self, expected: B256) -> Result<()> {
-        let path = self.root.join("NETWORK");
+        let path = self.root.join(NETWORK);
         match fs::read_to_string(&path) {
             Ok(text) if text.trim() == expected.to_string() => Ok(()),
             Ok(text) => bail!(
@@ -77,4 +82,19 @@ impl DataDir {
         File::open(&self.root)?.sync_all()?;
         Ok(())
     }
+}
+
+/// Creates or opens the folder and locks it.
+fn lock(root: &Path) -> Result<File> {
+    fs::create_dir_all(root).wrap_err_with(|| format!("cannot create the data folder {}", root.display()))?;
+    let path = root.join("LOCK");
+    let lock = File::create(&path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
+    if lock.try_lock().is_err() {
+        bail!(
+            "the data folder {} is in use by another process; stop it, or use another folder. Never run one \
+             validator twice: it would sign two blocks for one view",
+            root.display()
+        );
+    }
+    Ok(lock)
 }

@@ -3,7 +3,10 @@
 //! One WebSocket connection at a time, to the first of the configured nodes that answers. Heads of the other node
 //! only wake the follower up; blocks are asked for by height, so nothing is missed and nothing is buffered.
 
+mod state;
 mod upstream;
+
+pub(crate) use state::begin as begin_with_state;
 
 use crate::{
     api::{Node, Progress},
@@ -13,12 +16,13 @@ use crate::{
     run::{Base, bind_ops, open_pool},
     services::Services,
 };
-use althing_chain::{FollowError, MAX_UNCERTIFIED};
+use althing_chain::{FollowError, MAX_UNCERTIFIED, state_retention};
 use althing_engine::{Context, Follower};
 use althing_primitives::{Block, Bytes, Height};
 use commonware_runtime::{Spawner as _, Supervisor as _};
 use eyre::{Result, bail, eyre};
 use std::{sync::Arc, time::Duration};
+pub use upstream::read_page;
 use upstream::{Connection, Link};
 
 /// Blocks asked for at a time.
@@ -30,6 +34,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// The follower looks for new blocks at least this often, whether or not it was woken up.
 const POLL: Duration = Duration::from_secs(2);
 
+/// Blocks after which the state databases' logs are pruned again.
+const PRUNE_INTERVAL: u64 = 256;
+
 /// Where the state databases are, in the index's own table.
 const APPLIED: &str = "follower.applied";
 
@@ -39,7 +46,8 @@ pub(crate) async fn run(context: Context, config: NodeConfig, data: DataDir, bas
         Some(bytes) => Height::from_be_bytes(
             bytes.try_into().map_err(|_| eyre!("the index names no height that the state is at"))?,
         ),
-        None => 0,
+        // The first start: genesis, or the block whose state was fetched.
+        None => base.archive.oldest(),
     };
     let head = base
         .archive
@@ -67,9 +75,10 @@ pub(crate) async fn run(context: Context, config: NodeConfig, data: DataDir, bas
         min_tip: u128::from(config.txpool.min_tip),
     });
     let urls = config.follow.urls.clone();
+    let kept = state_retention(node.chain.spec.epoch_blocks);
     let services = Services::start(&context, &config, node.clone(), ops).await?;
     let following = context.child("follow").spawn(move |_| async move {
-        let mut task = Following { follower, link, next: applied + 1, index: archive };
+        let mut task = Following { follower, link, next: applied + 1, archive, kept };
         if let Err(error) = task.forever(&urls).await {
             tracing::error!(%error, "following has ended");
         }
@@ -85,7 +94,9 @@ struct Following {
     follower: Follower,
     link: Arc<Link>,
     next: Height,
-    index: Arc<crate::archive::Archive>,
+    archive: Arc<crate::archive::Archive>,
+    /// Blocks back whose state the databases' logs keep.
+    kept: u64,
 }
 
 impl Following {
@@ -147,10 +158,25 @@ impl Following {
             Err(error) => return Err(Ended::Feed(error.to_string())),
         };
         let Some(last) = heads.last() else { return Ok(()) };
-        let height = last.block.height();
+        let (before, height) = (self.next - 1, last.block.height());
         self.next = height + 1;
-        let cursor = self.index.index().set_cursor(APPLIED, &height.to_be_bytes());
-        cursor.map_err(|error| Ended::Broken(eyre!(error)))
+        let cursor = self.archive.index().set_cursor(APPLIED, &height.to_be_bytes());
+        cursor.map_err(|error| Ended::Broken(eyre!(error)))?;
+        if before / PRUNE_INTERVAL != height / PRUNE_INTERVAL {
+            self.prune(height).await?;
+        }
+        Ok(())
+    }
+
+    /// Bounds the databases' logs. After the cursor: a restart opens the databases there and needs nothing older.
+    async fn prune(&self, height: Height) -> Result<(), Ended> {
+        let Some(oldest) = height.checked_sub(self.kept) else { return Ok(()) };
+        let block = self.archive.index().block(oldest).map_err(|error| Ended::Broken(eyre!(error)))?;
+        // A node that fetched the state has no such block for a while.
+        if let Some(block) = block {
+            self.follower.prune(&block.block.seal().state).await;
+        }
+        Ok(())
     }
 }
 

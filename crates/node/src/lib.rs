@@ -6,8 +6,10 @@
 
 mod api;
 mod archive;
+pub mod ceremony;
 pub mod config;
 mod data_dir;
+mod disk;
 mod follow;
 mod genesis;
 mod gossip;
@@ -17,9 +19,12 @@ mod metrics;
 pub mod ops;
 mod run;
 mod services;
+mod tx_journal;
 mod txpool;
 pub mod vault;
 
+pub use disk::explain_panics;
+pub use follow::read_page;
 pub use gossip::{GossipMessage, Hello, MAX_GOSSIP_BYTES, MAX_GOSSIP_TRANSACTIONS};
 pub use run::{read_spec, run};
 

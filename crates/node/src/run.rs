@@ -3,9 +3,9 @@
 use crate::{
     api::{Node, Progress},
     archive::{Archive, ArchiveSink},
-    config::{NodeConfig, Role},
+    config::{NodeConfig, Role, SyncMode},
     data_dir::DataDir,
-    genesis, gossip,
+    disk, genesis, gossip,
     gossip::Peers,
     metrics,
     ops::OpsServer,
@@ -14,7 +14,7 @@ use crate::{
     vault::Vault,
 };
 use althing_chain::{Chain, ChainConfig, Operator};
-use althing_consensus::{PrivateKey, Secrets};
+use althing_consensus::{ConsensusBlock, PrivateKey, Secrets};
 use althing_engine::{Context, Engine, MeshConfig, State, StateSettings, ValidatorConfig};
 use althing_indexer::{Index, IndexConfig};
 use althing_primitives::ChainSpec;
@@ -29,6 +29,7 @@ use parking_lot::Mutex;
 use std::{
     net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::Arc,
     time::Duration,
@@ -50,14 +51,29 @@ pub fn run(config: NodeConfig) -> Result<()> {
         .with_worker_threads(workers)
         .with_storage_directory(data.consensus())
         .with_catch_panics(false);
-    Runner::new(runtime).start(|context| async move {
-        let outcome = Box::pin(start(context.child("node"), config, spec, data)).await;
-        let code = i32::from(outcome.is_err());
-        if context.stop(code, Some(STOP_TIMEOUT)).await.is_err() {
-            tracing::warn!("some parts did not stop in time; what is final is on disk");
-        }
-        outcome
-    })
+    let folder = config.node.data_dir.clone();
+    // A part that fails panics, which ends all of them: the states they share die with them here.
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+        Runner::new(runtime).start(|context| async move {
+            let outcome = Box::pin(start(context.child("node"), config, spec, data)).await;
+            let code = i32::from(outcome.is_err());
+            if context.stop(code, Some(STOP_TIMEOUT)).await.is_err() {
+                tracing::warn!("some parts did not stop in time; what is final is on disk");
+            }
+            outcome
+        })
+    }));
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => match disk::advice(&format!("{error:#}"), &folder) {
+            Some(advice) => bail!(advice),
+            None => Err(error),
+        },
+        Err(payload) => match disk::advice(&disk::text_of(&*payload), &folder) {
+            Some(advice) => bail!(advice),
+            None => panic::resume_unwind(payload),
+        },
+    }
 }
 
 /// Reads and checks a chain spec.
@@ -82,9 +98,14 @@ async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data:
         Role::Validator => Some(open_operator(&config, &spec)?),
         Role::Follower => None,
     };
-    let head = genesis::open(&context, &spec, &index, &settings, &data).await?;
-    let genesis =
-        index.block(0)?.ok_or_else(|| eyre!("the index has no first block; synchronize this node anew"))?;
+    let fetches_state = config.node.role == Role::Follower && config.follow.sync == SyncMode::State;
+    let head = match fetches_state && index.latest()?.is_none() && !data.has_begun() {
+        true => {
+            let urls = &config.follow.urls;
+            crate::follow::begin_with_state(&context, urls, &spec, &index, &settings, &data).await?
+        }
+        false => genesis::open(&context, &spec, &index, &settings, &data).await?,
+    };
     let archive = Arc::new(Archive::new(index, head)?);
     let mut bounds = PoolConfig::new(spec.chain_id, spec.gas_limit);
     bounds.max_transactions = config.txpool.max_transactions as usize;
@@ -94,7 +115,6 @@ async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data:
     bounds.queued_lifetime_ms = config.txpool.max_age_s.saturating_mul(1_000);
     let chain = Chain::new(ChainConfig {
         spec: spec.clone(),
-        genesis: genesis.block.clone(),
         pool: Arc::new(Mutex::new(Pool::new(bounds))),
         sink: Arc::new(ArchiveSink(archive.clone())),
         operator: operator.as_ref().map(|(operator, _)| operator.clone()),
@@ -133,6 +153,10 @@ async fn validate(
 ) -> Result<()> {
     check_free("p2p.listen", config.p2p.listen)?;
     let ops = bind_ops(&config).await?;
+    let genesis = base.archive.index().block(0)?.ok_or_else(|| {
+        eyre!("a validator needs the chain from its first block, but this folder begins with a fetched state")
+    })?;
+    let genesis = ConsensusBlock::new(genesis.block.clone())?;
     let progress = Arc::new(Progress::default());
     let listener = {
         let progress = progress.clone();
@@ -142,6 +166,7 @@ async fn validate(
     let p2p = &config.p2p;
     let engine = ValidatorConfig {
         chain: base.chain.clone(),
+        genesis,
         operator,
         secrets,
         mesh: MeshConfig {
@@ -190,7 +215,7 @@ pub(crate) async fn bind_ops(config: &NodeConfig) -> Result<Option<OpsServer>> {
 }
 
 /// Fails when an address cannot be listened on.
-fn check_free(key: &str, address: SocketAddr) -> Result<()> {
+pub(crate) fn check_free(key: &str, address: SocketAddr) -> Result<()> {
     match TcpListener::bind(address) {
         Ok(_) => Ok(()),
         Err(error) => bail!("cannot listen on {address}: {error}; stop what uses it, or change `{key}`"),

@@ -1,23 +1,17 @@
 //! The node's transaction pool: admission with the sender's account, the journal of local transactions.
 
-use crate::archive::Archive;
+use crate::{archive::Archive, tx_journal::JournalWriter};
 use althing_engine::State;
 use althing_primitives::{AccountRecord, Address, B256, Bytes, Recovered, StateKey, StateValue, Transaction};
 use althing_state::{StateError, StateView};
 use althing_txpool::{Journal, Origin, Pool, PoolError, recover};
 use parking_lot::Mutex;
 use std::{
-    sync::{Arc, mpsc},
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 use thiserror::Error;
 use tokio::sync::Notify;
-
-/// Local transactions on their way to the journal.
-const JOURNAL_QUEUE: usize = 65_536;
-
-/// Local transactions written with one sync.
-const JOURNAL_BATCH: usize = 4_096;
 
 /// Reads of an account before a head that keeps moving is accepted.
 const ACCOUNT_READS: usize = 3;
@@ -46,7 +40,7 @@ pub(crate) struct TxPool {
     chain: Arc<althing_chain::Chain>,
     archive: Arc<Archive>,
     state: State,
-    journal: mpsc::SyncSender<Bytes>,
+    journal: JournalWriter,
     /// Rings when the pool has something to announce.
     pub(crate) fresh: Arc<Notify>,
 }
@@ -59,7 +53,9 @@ impl TxPool {
         journal: Journal,
     ) -> Self {
         let pool = chain.pool.clone();
-        let journal = keep_journal(journal, pool.clone());
+        let local = pool.clone();
+        let local = move || local.lock().local().iter().map(|pooled| pooled.raw()).collect();
+        let journal = JournalWriter::start(journal, local);
         Self { pool, chain, archive, state, journal, fresh: Arc::default() }
     }
 
@@ -73,13 +69,13 @@ impl TxPool {
         self.insert(recover(raw)?, Origin::Local).await
     }
 
-    /// Admits a client's transaction, whose sender is known, and journals it.
+    /// Admits a client's transaction, whose sender is known. When this returns, it survives a restart; if the disk
+    /// does not take it, a log line says so.
     pub(crate) async fn submit(&self, transaction: Recovered<Transaction>) -> Result<B256, AdmitError> {
         let raw = encode(&transaction);
         let hash = self.insert(transaction, Origin::Local).await?;
-        // A full queue means the disk is behind by tens of thousands of transactions; the pool has them.
-        if self.journal.try_send(raw).is_err() {
-            tracing::warn!(%hash, "the journal of local transactions is behind; this one may not survive a restart");
+        if !self.journal.write(raw).await {
+            tracing::warn!(%hash, "the disk is behind or full; this local transaction may not survive a restart");
         }
         Ok(hash)
     }
@@ -117,29 +113,4 @@ impl TxPool {
 pub(crate) fn encode(transaction: &Transaction) -> Bytes {
     use alloy_eips::eip2718::Encodable2718 as _;
     transaction.encoded_2718().into()
-}
-
-/// Writes local transactions on a thread of its own, many with one sync. Ends when the pool is dropped.
-fn keep_journal(mut journal: Journal, pool: Arc<Mutex<Pool>>) -> mpsc::SyncSender<Bytes> {
-    let (sender, receiver) = mpsc::sync_channel::<Bytes>(JOURNAL_QUEUE);
-    let work = move || {
-        while let Ok(first) = receiver.recv() {
-            let batch: Vec<Bytes> =
-                std::iter::once(first).chain(receiver.try_iter().take(JOURNAL_BATCH)).collect();
-            if let Err(error) = journal.append_all(&batch) {
-                tracing::error!(%error, "local transactions were not written; they may not survive a restart");
-            }
-            if journal.needs_rewrite() {
-                let local: Vec<Bytes> = pool.lock().local().iter().map(|pooled| pooled.raw()).collect();
-                if let Err(error) = journal.rewrite(local) {
-                    tracing::error!(%error, "the journal of local transactions could not be rewritten");
-                }
-            }
-        }
-    };
-    std::thread::Builder::new()
-        .name("tx-journal".into())
-        .spawn(work)
-        .expect("a thread can be started at the node's start");
-    sender
 }

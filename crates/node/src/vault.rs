@@ -160,6 +160,17 @@ impl OperatorFile {
     }
 }
 
+/// Checks all of an operator key's file that needs no password.
+pub fn check_operator_file(text: &[u8]) -> Result<(), String> {
+    read_operator_file(text).map(drop)
+}
+
+fn read_operator_file(text: &[u8]) -> Result<(OperatorFile, [u8; NONCE_BYTES]), String> {
+    let file: OperatorFile = serde_json::from_slice(text).map_err(|e| e.to_string())?;
+    let nonce = file.check()?;
+    Ok((file, nonce))
+}
+
 /// The public key of an operator secret: what the chain spec names.
 pub fn operator_key(operator_secret: &[u8; 32]) -> OperatorKey {
     let key = ed25519::PrivateKey::decode(Copying(operator_secret.as_slice()))
@@ -206,8 +217,7 @@ impl Vault {
         let Some(text) = durable::read(&path, MAX_OPERATOR_FILE_BYTES)? else {
             return Err(VaultError::Missing(path));
         };
-        let file: OperatorFile = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
-        let nonce = file.check().map_err(damaged)?;
+        let (file, nonce) = read_operator_file(&text).map_err(damaged)?;
         let key = Key::from_password(password, &file.salt, file.log_n);
         let secret = key
             .open(&nonce, &file.header(), &file.ciphertext)

@@ -19,7 +19,10 @@ pub use chainspec::{ChainSpec, ChainSpecError, GenesisAccount, Hardfork, Validat
 pub use finalized::FinalizedBlock;
 pub use params::{Param, Params};
 pub use seal::{DbCommitment, Seal, StateCommitment, VERSION as SEAL_VERSION};
-pub use state::{AccountRecord, Change, StateKey, StateValue};
+pub use state::{
+    ACCOUNT_BYTES, ACTIVITY_CHUNK_BYTES, AccountRecord, Change, OperationsRequest, StateDatabase, StateKey,
+    StateValue,
+};
 
 pub use alloy_consensus::{
     Header, ReceiptEnvelope as Receipt, TxEnvelope as Transaction, transaction::Recovered,

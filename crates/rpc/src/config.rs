@@ -11,6 +11,8 @@ pub const MAX_BODY_BYTES: u32 = 5 * 1024 * 1024;
 pub const MAX_RESPONSE_BYTES: u32 = 32 * 1024 * 1024;
 /// Most requests in a batch.
 pub const MAX_BATCH: u32 = 100;
+/// Calls of one batch in work at a time: as many as may execute at once, and few beside [`MAX_CALLS`].
+pub const BATCH_CALLS: usize = 8;
 /// Most connections at a time, HTTP and WebSocket together.
 pub const MAX_CONNECTIONS: u32 = 500;
 /// Most subscriptions of one WebSocket connection.
@@ -53,6 +55,8 @@ pub const MAX_FEE_HISTORY: u64 = 1_024;
 pub const MAX_POOL_CONTENT: usize = 10_000;
 /// Most blocks in one `althing_getBlocks`.
 pub const MAX_BLOCKS: u64 = 128;
+/// Most slots in one `althing_getProof`.
+pub const MAX_PROOF_SLOTS: usize = 256;
 /// Most entries on one page of `ots_searchTransactionsBefore` and `-After`.
 pub const MAX_OTS_PAGE: usize = 100;
 

@@ -61,6 +61,12 @@ impl Context {
         }
     }
 
+    /// Refuses a height below the oldest kept block: to say that nothing is there would be wrong.
+    pub(crate) fn check_kept(&self, height: Height) -> Result<(), Fault> {
+        let oldest = self.api.oldest_block();
+        if height < oldest { Err(Fault::NoBlock { height, oldest }) } else { Ok(()) }
+    }
+
     /// The block that a parameter means; `None` when there is no such block (yet).
     pub(crate) async fn find_block(&self, id: BlockId) -> Result<Option<Arc<FinalizedBlock>>, Fault> {
         let key = match id {
@@ -72,6 +78,9 @@ impl Context {
         let latest = self.api.latest();
         if key == BlockKey::Height(latest.block.height()) || key == BlockKey::Hash(latest.block.hash()) {
             return Ok(Some(latest));
+        }
+        if let BlockKey::Height(height) = key {
+            self.check_kept(height)?;
         }
         Ok(self.api.block(key).await?)
     }

@@ -44,8 +44,12 @@ pub(crate) enum Fault {
     Server(String),
     /// The call reverted.
     Revert(Bytes),
-    /// Old data that is not kept.
+    /// A reason that has a code of its own.
+    Refused { code: i32, reason: String },
+    /// Old state that is not kept.
     Pruned { height: Height, oldest: Height },
+    /// A block from before the first that the node has.
+    NoBlock { height: Height, oldest: Height },
     /// The request is larger than the server allows.
     Limit(String),
     /// This node does not do that.
@@ -85,6 +89,7 @@ impl From<NodeError> for Fault {
             NodeError::Pruned { height, oldest } => Self::Pruned { height, oldest },
             NodeError::Revert(output) => Self::Revert(output),
             NodeError::Halt(reason) | NodeError::Invalid(reason) => Self::Server(reason),
+            NodeError::Refused { code, reason } => Self::Refused { code, reason },
             NodeError::Limit(reason) => Self::Limit(reason),
             NodeError::Unsupported(reason) => Self::Unsupported(reason),
             NodeError::Internal(reason) => Self::Internal(reason),
@@ -114,10 +119,19 @@ impl From<Fault> for ErrorObjectOwned {
                 };
                 Self::owned(REVERT, message, Some(output))
             }
+            Fault::Refused { code, reason } => plain(code, reason),
             Fault::Pruned { height, oldest } => Self::owned(
                 PRUNED,
                 format!(
                     "state of block {height} is pruned: the oldest kept is {oldest}; ask an archive node"
+                ),
+                Some(json!({ "requested": format!("{height:#x}"), "oldest": format!("{oldest:#x}") })),
+            ),
+            Fault::NoBlock { height, oldest } => Self::owned(
+                PRUNED,
+                format!(
+                    "block {height} is not kept: this node began with the state of block {oldest}, the oldest \
+                     it has; ask a node that has replayed the chain"
                 ),
                 Some(json!({ "requested": format!("{height:#x}"), "oldest": format!("{oldest:#x}") })),
             ),

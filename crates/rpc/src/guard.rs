@@ -1,11 +1,15 @@
-//! The first look at an HTTP request: by which name it calls the server, from which web page, and for how long.
+//! The first look at an HTTP request: by which name it calls the server, from which web page, how long it is, and for
+//! how long.
 //!
 //! A page can make a browser send requests here by rebinding its own name to this machine (the `Host` header then
 //! shows that name), or by opening a WebSocket, which CORS does not cover (the `Origin` header shows the page).
 
+use crate::body::{Incomplete, Watched};
 use crate::config::RpcConfig;
 use crate::metrics::RpcMetrics;
+use http_body::Body;
 use jsonrpsee::core::BoxError;
+use jsonrpsee::server::http::response::{malformed, too_large};
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
 use std::future::Future;
 use std::net::IpAddr;
@@ -27,6 +31,7 @@ pub(crate) struct GuardLayer(Arc<Rules>);
 struct Rules {
     origins: Vec<String>,
     hosts: Vec<String>,
+    max_body: u32,
     timeout: Duration,
     metrics: Arc<RpcMetrics>,
 }
@@ -38,6 +43,7 @@ impl GuardLayer {
         Self(Arc::new(Rules {
             origins: config.cors_origins.clone(),
             hosts: config.hosts.clone(),
+            max_body: config.max_body_bytes,
             timeout,
             metrics,
         }))
@@ -90,6 +96,13 @@ impl Rules {
     }
 }
 
+/// Whether a request declares a body that is larger than the limit, or of a length that is no number.
+fn declares_more<B>(request: &HttpRequest<B>, limit: u32) -> bool {
+    let Some(length) = request.headers().get("content-length") else { return false };
+    let declared = length.to_str().ok().and_then(|text| text.parse::<u64>().ok());
+    declared.is_none_or(|declared| declared > u64::from(limit))
+}
+
 /// A `Host` header without its port.
 fn host_of(authority: &str) -> &str {
     match authority.rsplit_once(':') {
@@ -100,7 +113,8 @@ fn host_of(authority: &str) -> &str {
 
 impl<S, B> Service<HttpRequest<B>> for Guard<S>
 where
-    S: Service<HttpRequest<B>, Response = HttpResponse, Error = BoxError>,
+    B: Body<Data: AsRef<[u8]>, Error: Into<BoxError>> + Unpin,
+    S: Service<HttpRequest<Watched<B>>, Response = HttpResponse, Error = BoxError>,
     S::Future: Send + 'static,
 {
     type Response = HttpResponse;
@@ -116,11 +130,20 @@ where
             self.rules.metrics.refused_origins.fetch_add(1, Relaxed);
             return Box::pin(async move { answer(FORBIDDEN, reason) });
         }
-        let limit = self.rules.timeout;
+        let (limit, max_body) = (self.rules.timeout, self.rules.max_body);
+        if declares_more(&request, max_body) {
+            return Box::pin(async move { Ok(too_large(max_body)) });
+        }
+        let request = request.map(|body| Watched::new(body, max_body as usize));
+        let verdict = request.body().verdict();
         let response = self.inner.call(request);
         Box::pin(async move {
             match tokio::time::timeout(limit, response).await {
-                Ok(response) => response,
+                Ok(response) => match verdict.get() {
+                    None => response,
+                    Some(Incomplete::TooLarge) => Ok(too_large(max_body)),
+                    Some(Incomplete::CutOff) => Ok(malformed()),
+                },
                 Err(_) => answer(TIMEOUT, "the request took too long\n".into()),
             }
         })

@@ -8,6 +8,8 @@
 
 mod althing;
 pub mod api;
+mod batch;
+mod body;
 pub mod config;
 mod connection;
 mod context;

@@ -1,6 +1,7 @@
 //! Starting and stopping the server.
 
 use crate::api::NodeApi;
+use crate::batch::Batches;
 use crate::config::{ALL_NAMESPACES, RpcConfig, STOP_PATIENCE};
 use crate::connection::Acceptor;
 use crate::context::{Context, fresh_id};
@@ -9,6 +10,7 @@ use crate::eth::FilterStore;
 use crate::guard::GuardLayer;
 use crate::metrics::RpcMetrics;
 use crate::openrpc;
+use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::{
     BatchRequestConfig, IdProvider, Methods, PingConfig, Server, ServerConfig, ServerHandle,
     serve_with_graceful_shutdown, stop_channel,
@@ -70,7 +72,7 @@ impl IdProvider for HexIds {
 /// Starts the server on the present tokio runtime.
 pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle, RpcError> {
     check(&config)?;
-    let listen = config.listen;
+    let (listen, max_response) = (config.listen, config.max_response_bytes as usize);
     let table = openrpc::table();
     let metrics = Arc::new(RpcMetrics::new(table.rows.iter().map(|row| row.name)));
     let document = openrpc::document(&table, |row| config.serves(row.namespace()));
@@ -103,7 +105,11 @@ pub async fn serve(config: RpcConfig, api: Arc<dyn NodeApi>) -> Result<RpcHandle
         config,
     };
     let methods: Methods = table.into_module(context)?.into();
-    let service = Server::builder().set_config(limits).set_http_middleware(http).to_service_builder();
+    let service = Server::builder()
+        .set_config(limits)
+        .set_http_middleware(http)
+        .set_rpc_middleware(RpcServiceBuilder::new().layer_fn(move |inner| Batches { inner, max_response }))
+        .to_service_builder();
     let (stop, server) = stop_channel();
     let served = methods.clone();
     tokio::spawn(async move {

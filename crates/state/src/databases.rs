@@ -8,7 +8,9 @@ use crate::{
     Change, StateError, StateKey, StateValue,
     code::{Record, record_key, split},
 };
-use althing_primitives::{AccountRecord, B256, DbCommitment, StateCommitment, U256};
+use althing_primitives::{
+    ACCOUNT_BYTES, ACTIVITY_CHUNK_BYTES, AccountRecord, B256, DbCommitment, StateCommitment, U256,
+};
 use commonware_cryptography::{Sha256, sha256::Digest};
 use commonware_glue::stateful::db::{DatabaseSet, Merkleized as _, Shared, Unmerkleized as _};
 use commonware_parallel::Sequential;
@@ -24,12 +26,6 @@ use commonware_storage::{
 use commonware_utils::{NZU64, NZUsize, range::NonEmptyRange, sequence::FixedBytes};
 use std::num::NonZeroUsize;
 
-/// Bytes of an account record on disk: nonce, balance, code hash.
-pub(crate) const ACCOUNT_BYTES: usize = 8 + 32 + 32;
-
-/// Bytes of one chunk of the activity bitmap: that of a digest.
-const BITMAP_CHUNK: usize = 32;
-
 /// Operations in one file of a log.
 const OPERATIONS_PER_FILE: u64 = 262_144;
 
@@ -44,7 +40,7 @@ pub type AccountsDb<E> = current::unordered::fixed::Db<
     FixedBytes<ACCOUNT_BYTES>,
     Sha256,
     EightCap,
-    BITMAP_CHUNK,
+    ACTIVITY_CHUNK_BYTES,
     Sequential,
 >;
 /// Storage slots by hashed (address, slot).
@@ -55,7 +51,7 @@ pub type SlotsDb<E> = current::unordered::fixed::Db<
     FixedBytes<32>,
     Sha256,
     EightCap,
-    BITMAP_CHUNK,
+    ACTIVITY_CHUNK_BYTES,
     Sequential,
 >;
 /// Contract code by its keccak256, in records of fixed size.
@@ -139,11 +135,7 @@ pub(crate) fn db_key(key: &StateKey) -> Digest {
 }
 
 pub(crate) fn encode_account(account: &AccountRecord) -> FixedBytes<ACCOUNT_BYTES> {
-    let mut bytes = [0u8; ACCOUNT_BYTES];
-    bytes[..8].copy_from_slice(&account.nonce.to_be_bytes());
-    bytes[8..40].copy_from_slice(&account.balance.to_be_bytes::<32>());
-    bytes[40..].copy_from_slice(account.code_hash.as_slice());
-    FixedBytes::new(bytes)
+    FixedBytes::new(account.to_bytes())
 }
 
 pub(crate) fn decode_account(bytes: &FixedBytes<ACCOUNT_BYTES>) -> AccountRecord {
@@ -156,7 +148,7 @@ pub(crate) fn decode_account(bytes: &FixedBytes<ACCOUNT_BYTES>) -> AccountRecord
     }
 }
 
-fn database_error(error: impl std::fmt::Display) -> StateError {
+pub(crate) fn database_error(error: impl std::fmt::Display) -> StateError {
     StateError::Database(error.to_string())
 }
 
@@ -234,8 +226,9 @@ pub fn matches_roots<E: Context + Spawner>(prepared: &Prepared<E>, commitment: &
 }
 
 fn range(commitment: &DbCommitment) -> NonEmptyRange<Location> {
-    // A block's commitment was compared with our own execution before anything is synchronized to it; genesis
-    // has at least one operation. An empty range can only come from a seal that nobody signed.
+    // A block's commitment was compared with our own execution, or is proven final, before databases are opened or
+    // synchronized with it; genesis has at least one operation. An empty range can only come from a seal that nobody
+    // signed.
     let end = commitment.end.max(commitment.start.saturating_add(1));
     NonEmptyRange::new(Location::new(commitment.start)..Location::new(end)).expect("end is above start")
 }

@@ -5,7 +5,8 @@
 //! misses and gives back a list of [`Change`]s, which [`stage`] turns into authenticated batches whose roots
 //! go into the block.
 //!
-//! Invariant: a state is written only by applying the changes of a block, in order of heights.
+//! Invariant: a state is written only by applying the changes of a block, in order of heights, or by
+//! [`synchronize`], whose result is that of a block that is proven final.
 
 // The databases' futures are deeply nested types.
 #![recursion_limit = "256"]
@@ -14,6 +15,9 @@ mod code;
 mod databases;
 mod genesis;
 mod memory;
+mod operations;
+mod proof;
+mod synchronize;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -25,6 +29,9 @@ pub use databases::{
 };
 pub use genesis::{GenesisState, open_genesis};
 pub use memory::MemoryState;
+pub use operations::{MAX_OPERATIONS, operations};
+pub use proof::{Proven, prove};
+pub use synchronize::{Fetch, FetchError, SyncError, synchronize};
 pub use view::{BatchView, DatabaseView, StateError, StateView};
 
 pub use althing_primitives::{AccountRecord, Change, StateKey, StateValue};

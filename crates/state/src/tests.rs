@@ -2,6 +2,8 @@
 
 #![expect(clippy::large_futures, reason = "a test may use the stack as it likes")]
 
+mod synchronize;
+
 use crate::*;
 use alloy_primitives::keccak256;
 use althing_primitives::{Address, B256, Bytes, StateCommitment, U256};
@@ -12,9 +14,9 @@ use commonware_utils::{NZU16, NZUsize};
 type Context = deterministic::Context;
 type Set = Databases<Context>;
 
-fn settings() -> StorageSettings {
+fn settings(prefix: &str) -> StorageSettings {
     StorageSettings {
-        prefix: "test".into(),
+        prefix: prefix.into(),
         page_cache: CacheRef::new(NZU16!(1024), NZUsize!(64)),
         write_buffer: NZUsize!(4096),
     }
@@ -67,9 +69,10 @@ fn the_databases_hold_what_a_map_holds_and_reopen_at_any_kept_block() {
         let mut expected = MemoryState::default();
         let genesis = block(0, &expected);
         expected.apply(&genesis);
-        let state = open_genesis(context.child("genesis"), database_config::<Context>(&settings()), &genesis)
-            .await
-            .unwrap();
+        let state =
+            open_genesis(context.child("genesis"), database_config::<Context>(&settings("test")), &genesis)
+                .await
+                .unwrap();
         assert_equal(&state.databases, &expected).await;
         let mut kept = vec![(state.commitment, expected.clone())];
         for number in 1..12 {
@@ -84,7 +87,7 @@ fn the_databases_hold_what_a_map_holds_and_reopen_at_any_kept_block() {
         for (number, (commitment, expected)) in kept.iter().enumerate().rev() {
             let targets = sync_targets::<Context>(commitment);
             let context = context.child("reopened").with_attribute("number", number);
-            let config = database_config::<Context>(&settings());
+            let config = database_config::<Context>(&settings("test"));
             let databases = <Set as DatabaseSet<Context>>::init(context, config, Some(targets)).await;
             assert_equal(&databases, expected).await;
         }
@@ -96,7 +99,7 @@ fn the_same_changes_give_the_same_roots_and_others_do_not() {
     let run = |numbers: Vec<u64>| {
         deterministic::Runner::default().start(|context| async move {
             let mut expected = MemoryState::default();
-            let config = database_config::<Context>(&settings());
+            let config = database_config::<Context>(&settings("test"));
             let databases = <Set as DatabaseSet<Context>>::init(context.child("state"), config, None).await;
             let mut last = StateCommitment::default();
             for number in numbers {
@@ -116,7 +119,7 @@ fn genesis_is_refused_where_there_is_state() {
     deterministic::Runner::default().start(|context| async move {
         let changes = block(0, &MemoryState::default());
         let open = |name: &'static str| {
-            open_genesis(context.child(name), database_config::<Context>(&settings()), &changes)
+            open_genesis(context.child(name), database_config::<Context>(&settings("test")), &changes)
         };
         drop(open("first").await.unwrap());
         assert!(matches!(open("second").await, Err(StateError::Database(_))));

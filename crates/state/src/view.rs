@@ -4,7 +4,7 @@ use crate::{
     code::{Record, join, record_count, record_key},
     databases::{Batches, Databases, db_key, decode_account},
 };
-use althing_primitives::{B256, StateKey, StateValue, U256};
+use althing_primitives::{B256, StateDatabase, StateKey, StateValue, U256};
 use commonware_cryptography::sha256::Digest;
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
@@ -31,6 +31,20 @@ pub enum StateError {
         height: u64,
         /// Last finalized height.
         latest: u64,
+    },
+    /// The operations that a synchronizing node asks for are not there: never were, or are pruned.
+    #[error(
+        "operations {start} and on of the {database} at size {size} cannot be given ({reason}); begin with a newer block"
+    )]
+    Operations {
+        /// Which database.
+        database: StateDatabase,
+        /// Size asked for.
+        size: u64,
+        /// First operation asked for.
+        start: u64,
+        /// What the database says.
+        reason: String,
     },
     /// The database failed: the node must not go on with it.
     #[error("state database failed: {0}")]

@@ -288,6 +288,56 @@ await test("block overrides in a call", async () => {
   same([chainId, height], [BigInt(settings.chainId), 123n], "environment");
 });
 
+await test("blocks of calls simulated, each on what the one before did", async () => {
+  const write = (next) => ({ account: alice, to: address, abi: probe.abi, functionName: "set", args: [next] });
+  const look = { to: address, abi: probe.abi, functionName: "value" };
+  const fail = { to: address, abi: probe.abi, functionName: "failCustom", args: [3n] };
+  const base = await reader.getBlock();
+  const blocks = await reader.simulateBlocks({
+    blockNumber: base.number,
+    blocks: [
+      { calls: [write(71n), write(72n), look] },
+      {
+        blockOverrides: { number: base.number + 3n, time: base.timestamp + 100n },
+        stateOverrides: [{ address, stateDiff: [{ slot: toHex(0, { size: 32 }), value: toHex(99, { size: 32 }) }] }],
+        calls: [look, fail],
+      },
+    ],
+  });
+  same(blocks.map((block) => block.number - base.number), [1n, 2n, 3n], "heights, the gap filled");
+  same(blocks[0].parentHash, base.hash, "parent of the first");
+  same(blocks[2].parentHash, blocks[1].hash, "parent of the last");
+  same(blocks[0].calls.map((call) => call.status), ["success", "success", "success"], "status");
+  same(blocks[0].calls[1].result, 71n, "what a write returned");
+  same(blocks[0].calls[2].result, 72n, "what the last call of the block saw");
+  same(blocks[0].calls[0].logs.length, 1, "logs");
+  same(blocks[2].calls[0].result, 99n, "overridden state");
+  same(blocks[2].calls[1].status, "failure", "status of the revert");
+  same(blocks[2].calls[1].error.cause.data.errorName, "TooSmall", "error of the revert");
+  same(await reader.readContract({ address, abi: probe.abi, functionName: "value" }) === 72n, false, "kept nothing");
+  const order = await failure(reader.simulateBlocks({ blocks: [{ blockOverrides: { number: 1n }, calls: [] }] }), "an old height");
+  same(order.walk((part) => part.code === -38020) !== null, true, "code of blocks out of order");
+  const strict = reader.simulateBlocks({ validation: true, blocks: [{ calls: [{ ...write(1n), nonce: 0, maxFeePerGas: parseGwei("5000") }] }] });
+  const low = await failure(strict, "an old nonce under validation");
+  same(low.walk((part) => part.code === -38010) !== null, true, "code of a low nonce");
+});
+
+await test("calls simulated with changes of assets", async () => {
+  const to = fresh();
+  const { results, assetChanges } = await reader.simulateCalls({
+    account: alice.address,
+    calls: [{ to, value: parseEther("1.5") }, { to: address, abi: probe.abi, functionName: "value" }],
+    traceAssetChanges: true,
+  });
+  same(results.map((result) => result.status), ["success", "success"], "status");
+  same(assetChanges[0].value.diff, -parseEther("1.5"), "change of the coin");
+  const [{ calls }] = await reader.simulateBlocks({
+    traceTransfers: true, blocks: [{ calls: [{ account: alice, to, value: 7n }] }],
+  });
+  same(calls[0].logs[0].address, `0x${"e".repeat(40)}`, "emitter of a traced transfer");
+  same(BigInt(calls[0].logs[0].data), 7n, "amount of a traced transfer");
+});
+
 await test("errors: nonce too low, insufficient funds, wrong chain id", async () => {
   const low = await failure(wallet.sendTransaction({ to: bob.address, value: 1n, nonce: 0, gas: 21_000n }), "an old nonce");
   assert(low.walk((part) => part instanceof NonceTooLowError), `not a NonceTooLowError: ${low.details}`);

@@ -5,10 +5,11 @@ class Skip(Exception):
     """The machine cannot run a scenario; the text says why."""
 
 
-from scenarios import abuse, bad_start, follow, kills, outages, skew  # noqa: E402
+from scenarios import abuse, bad_start, ceremony, follow, kills, outages, skew, sync  # noqa: E402
 
 SCENARIOS = {
     "bad-start": bad_start.bad_start,
+    "ceremony": ceremony.ceremony,
     "first-start": kills.first_start,
     "kill-with-pool": kills.kill_with_pool,
     "kill-under-load": kills.kill_under_load,
@@ -18,6 +19,7 @@ SCENARIOS = {
     "pause": outages.pause,
     "partition": outages.partition,
     "follow": follow.follow,
+    "sync": sync.sync,
     "clock-skew": skew.clock_skew,
     "malformed": abuse.malformed,
 }

@@ -14,14 +14,14 @@ SECONDS = 60
 RECEIVER = bytes.fromhex("00000000000000000000000000000000000000f0")
 
 
-def new_follower(cluster):
-    """A follower of node-0 and, when that is away, of node-1."""
+def new_follower(cluster, ports, *more):
+    """A follower of the first of these ports that answers."""
     folder = cluster.dir / "follower"
-    urls = [f"ws://127.0.0.1:{node.rpc}" for node in cluster.nodes[:2]]
     command = [cluster.binary, "node", "init", "--dir", str(folder), "--role", "follower"]
     command += ["--genesis", str(cluster.network / "genesis.json")]
-    for url in urls:
-        command += ["--follow", url]
+    for port in ports:
+        command += ["--follow", f"ws://127.0.0.1:{port}"]
+    command += more
     made = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=os.environ, check=False)
     if made.returncode != 0:
         raise Broken(f"althing node init failed: {made.stderr}")
@@ -47,7 +47,7 @@ def follow(context):
     cluster = context.cluster()
     chain_id = cluster.spec()["chainId"]
     with Load(cluster, accounts=len(KEYS) - 1) as load:
-        node = new_follower(cluster)
+        node = new_follower(cluster, [node.rpc for node in cluster.nodes[:2]])
         joined = cluster.restart(node, SECONDS)
         sender = Account(KEYS[-1])
         for nonce in range(KILLS):

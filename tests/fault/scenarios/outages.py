@@ -12,6 +12,8 @@ FROZEN_SECONDS = 20
 CUT_SECONDS = 15
 HALTED_INTERVALS = 10
 RESUME_SECONDS = 60
+# Epochs whose votes are kept: the present one, the one before, and the next when it begins.
+JOURNALS = 3
 
 
 def keeps_growing(cluster, nodes, seconds, longest_gap):
@@ -56,6 +58,10 @@ def one_down(context):
         seconds = cluster.restart(victim)
     load.check()
     cluster.agreed_blocks()
+    for node in cluster.nodes:
+        journals = list(node.folder.glob("consensus/simplex_consensus_*"))
+        if not 0 < len(journals) <= JOURNALS:
+            raise Broken(f"{node.name} keeps the votes of {len(journals)} epochs")
     return f"{victim.name} away: {blocks} blocks in {ONE_DOWN_SECONDS} s without it, {len(load.seen)} transfers; caught up in {seconds:.1f} s"
 
 

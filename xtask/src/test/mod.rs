@@ -147,13 +147,55 @@ impl Place {
         self.step("faults", "fault").run(&mut command)
     }
 
+    /// Runs a small load, all of which must become final and succeed.
+    fn load(&self, program: &Path, devnet: &Devnet, workload: &str) -> Result<()> {
+        let mut command = Command::new(program);
+        command.args([
+            "bench",
+            "load",
+            "--json",
+            "--workload",
+            workload,
+            "--count",
+            "400",
+            "--accounts",
+            "40",
+        ]);
+        for url in devnet.urls() {
+            command.args(["--to", &url]);
+        }
+        let log = self.logs.join(format!("bench-{workload}.log"));
+        self.step(&format!("load of {workload}"), &format!("bench-{workload}")).run(&mut command)?;
+        let text = std::fs::read_to_string(&log).wrap_err("the load left no log")?;
+        let found = |fact: &str| text.contains(fact);
+        match found(r#""final":"400""#) && found(r#""failed":"0""#) && found(r#""dropped":"0""#) {
+            true => Ok(()),
+            false => fail(&format!("not all transactions of {workload} became final and succeeded"), &log),
+        }
+    }
+
+    /// Proves an account and a slot from the chain spec's key on.
+    fn proof(&self, program: &Path, devnet: &Devnet) -> Result<()> {
+        let spec = self.logs.join("devnet/genesis.json");
+        for url in devnet.urls() {
+            let mut command = Command::new(program);
+            command.args(["chain", "proof", HISTORY_CONTRACT, "--slot", "0", "--verify", "--rpc", &url]);
+            self.step("proof of state", "proof").run(command.arg("--genesis").arg(&spec))?;
+        }
+        Ok(())
+    }
+
     /// Runs the published clients against a devnet of its own, and sees that the devnet ends cleanly.
     fn compatibility(&self) -> Result<()> {
         let program = self.target.join("debug/althing");
         let devnet = Devnet::start(&program, &self.logs)?;
         let mut command = Command::new(self.root.join("tests/compat/run.sh"));
         command.env("ALTHING_RPC_URLS", devnet.urls().join(",")).current_dir(&self.root);
-        let outcome = self.step("published clients", "compat").run(&mut command);
+        let outcome = self
+            .step("published clients", "compat")
+            .run(&mut command)
+            .and_then(|()| WORKLOADS.iter().try_for_each(|name| self.load(&program, &devnet, name)))
+            .and_then(|()| self.proof(&program, &devnet));
         let ended = devnet.stop();
         match (outcome, ended) {
             (Err(clients), Err(network)) => Err(eyre!("{clients:#}; and {network:#}")),
@@ -162,6 +204,12 @@ impl Place {
         }
     }
 }
+
+/// Loads that the generator makes; each runs once, small, and must end without a loss.
+const WORKLOADS: [&str; 3] = ["transfer", "erc20", "swaps"];
+
+/// The contract of EIP-2935, whose slot 0 holds the hash of genesis from block 1 on.
+const HISTORY_CONTRACT: &str = "0x0000F90827F1C53a10cb7A02335B175320002935";
 
 /// The last lines of a log, for people.
 fn tail(log: &Path, lines: usize) -> Result<String> {

@@ -3,6 +3,7 @@
 //! All transactions are signed before the clock starts, so that the generator measures the network and not
 //! itself. Latency is from sending a batch to the moment its transactions were seen in a final block.
 
+mod market;
 mod plan;
 mod report;
 mod run;
@@ -22,8 +23,10 @@ pub enum Command {
 pub(crate) enum Workload {
     /// Transfers of the native coin.
     Transfer,
-    /// Transfers of a token, a minimal ERC-20 that is deployed first.
+    /// Transfers of an ERC-20 token that is deployed first.
     Erc20,
+    /// Swaps at a constant-product pair of two ERC-20 tokens, in alternating directions. Deployed first, with reserves.
+    Swaps,
 }
 
 /// What `bench load` takes.
@@ -32,7 +35,7 @@ pub struct LoadArgs {
     /// Nodes to send to, in turn; several with several flags. The first is also asked for results.
     #[arg(long = "to", value_name = "URL", default_value = "http://127.0.0.1:8545")]
     endpoints: Vec<String>,
-    /// What to send.
+    /// What to send: transfer, erc20 or swaps.
     #[arg(long, value_enum, default_value = "transfer")]
     workload: Workload,
     /// Number of transactions.

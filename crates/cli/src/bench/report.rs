@@ -30,7 +30,7 @@ pub(super) fn report(args: &LoadArgs, outcome: &Outcome) -> Report {
         "workload": workload, "mode": mode, "endpoints": args.endpoints, "accounts": args.accounts.to_string(),
         "signing_ms": outcome.signing.as_millis().to_string(), "sent": outcome.sent.to_string(),
         "accepted": outcome.accepted.to_string(), "refused": refused.to_string(), "refusals": outcome.refused,
-        "final": included.to_string(), "dropped": dropped.to_string(), "blocks": outcome.blocks.to_string(),
+        "final": included.to_string(), "failed": outcome.failed.to_string(), "dropped": dropped.to_string(), "blocks": outcome.blocks.to_string(),
         "elapsed_ms": outcome.elapsed.as_millis().to_string(), "final_per_second": format!("{per_second:.1}"),
         "latency_ms": latencies.iter().map(|(name, ms)| (name.to_string(), json!(ms.to_string()))).collect::<serde_json::Map<_, _>>(),
     });
@@ -44,6 +44,7 @@ pub(super) fn report(args: &LoadArgs, outcome: &Outcome) -> Report {
             "final",
             format!("{included} in {seconds:.1} s and {} blocks: {per_second:.0} a second", outcome.blocks),
         ),
+        ("failed", format!("{} (final, but reverted or out of gas)", outcome.failed)),
         ("dropped", format!("{dropped} (accepted, not final in time)")),
         ("sent to final", shown.join(", ")),
     ];

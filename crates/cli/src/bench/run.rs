@@ -3,10 +3,12 @@
 use super::LoadArgs;
 use super::plan::{Plan, Signed};
 use crate::{Exit, failure::Failure, terminal::Progress};
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U64};
 use althing_client::{Call, Client, ClientError, Rpc};
+use serde::Deserialize;
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -32,6 +34,8 @@ pub(super) struct Outcome {
     /// From the first sending to the last final block with a transaction of the load.
     pub(super) elapsed: Duration,
     pub(super) blocks: u64,
+    /// Transactions in final blocks that did not do what they should.
+    pub(super) failed: usize,
 }
 
 enum Event {
@@ -49,15 +53,17 @@ pub(super) async fn run(args: &LoadArgs, plan: Plan) -> Result<Outcome, Failure>
     let watched = Client::new(&args.endpoints[0])?;
     let from = watched.height().await? + 1;
     let total = plan.transactions.len();
+    let ours: HashSet<B256> = plan.transactions.iter().map(|signed| signed.hash).collect();
     let (events, seen) = mpsc::channel(1_024);
     let (waiting, window) = watch::channel(0usize);
-    let watcher = tokio::spawn(watch_blocks(watched, from, events.clone()));
+    let watcher = tokio::spawn(watch_blocks(watched.clone(), from, events.clone()));
     let sender = tokio::spawn(send_all(args.clone(), endpoints, plan.transactions, events, window));
     let patience = Duration::from_secs(args.patience);
     let mut outcome = collect(seen, waiting, total, patience).await;
     watcher.abort();
     sender.abort();
     outcome.signing = plan.signing;
+    outcome.failed = count_failed(&watched, from..from + outcome.blocks, &ours).await?;
     match outcome.latencies.is_empty() && outcome.accepted == 0 {
         true => {
             Err(Failure::new(Exit::Network, format!("no transaction was accepted: {:?}", outcome.refused)))
@@ -135,6 +141,32 @@ async fn watch_blocks(client: Client, mut height: u64, events: mpsc::Sender<Even
             Ok(None) | Err(_) => sleep(POLL).await,
         }
     }
+}
+
+/// How many transactions of the load failed in the blocks of a range. After the measured part.
+async fn count_failed(
+    client: &Client,
+    heights: Range<u64>,
+    ours: &HashSet<B256>,
+) -> Result<usize, ClientError> {
+    let mut failed = 0;
+    for height in heights {
+        let receipts: Vec<Ending> =
+            client.rpc().call("eth_getBlockReceipts", json!([U64::from(height)])).await?;
+        failed += receipts
+            .iter()
+            .filter(|receipt| receipt.status.is_zero() && ours.contains(&receipt.transaction_hash))
+            .count();
+    }
+    Ok(failed)
+}
+
+/// What a receipt says of how its transaction ended.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Ending {
+    transaction_hash: B256,
+    status: U64,
 }
 
 async fn collect(

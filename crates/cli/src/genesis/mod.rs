@@ -71,10 +71,16 @@ pub enum Command {
         #[arg(long = "node", value_name = "DIR", required = true)]
         nodes: Vec<PathBuf>,
     },
+    /// Make the first key shares together with all other validators, each on its own machine: nobody ever knows the
+    /// group's secret. All operators run this at the same time.
+    Ceremony(ceremony::Args),
     /// Check that a network can start from a spec.
     Check {
         /// The chain spec.
         file: PathBuf,
+        /// Check too that the key share in this validator's folder belongs to the spec.
+        #[arg(long, value_name = "DIR")]
+        node: Option<PathBuf>,
     },
     /// Print the hash that all nodes of the network must have.
     Hash {
@@ -96,7 +102,8 @@ pub(crate) fn run(command: Command) -> Result<Report, Failure> {
             add_validator(&file, Validator { name, operator, reward, p2p })
         }
         Command::Deal { file, nodes } => deal(&file, &nodes),
-        Command::Check { file } => check(&file),
+        Command::Ceremony(args) => ceremony::run(args),
+        Command::Check { file, node } => check(&file, node.as_deref()),
         Command::Hash { file } => {
             let hash = read(&file)?.hash().to_string();
             Ok(Report::new(json!({ "hash": hash }), hash))
@@ -136,9 +143,8 @@ fn new(
 }
 
 fn add_validator(file: &Path, validator: Validator) -> Result<Report, Failure> {
-    let mut spec = parse(file)?;
+    let mut spec = draft(parse(file)?);
     spec.validators.push(validator);
-    spec.committee = Default::default();
     let members = spec.validators.len() as u64;
     let least = althing_primitives::chainspec::MIN_EPOCH_BLOCKS_PER_MEMBER * members;
     spec.epoch_blocks = spec.epoch_blocks.max(least);
@@ -169,10 +175,13 @@ fn deal(file: &Path, nodes: &[PathBuf]) -> Result<Report, Failure> {
     Ok(Report::new(json!({ "hash": hash }), text))
 }
 
-fn check(file: &Path) -> Result<Report, Failure> {
+fn check(file: &Path, node: Option<&Path>) -> Result<Report, Failure> {
     let spec = read(file)?;
     let invalid = |reason: String| Failure::new(Exit::Verification, format!("{}: {reason}", file.display()));
-    epoch_info(&spec.committee).map_err(|e| invalid(e.to_string()))?;
+    let info = epoch_info(&spec.committee).map_err(|e| invalid(e.to_string()))?;
+    if let Some(node) = node {
+        ceremony::check_node(&info, node)?;
+    }
     althing_light::Verifier::new(&spec).map_err(|e| invalid(e.to_string()))?;
     let hash = spec.hash().to_string();
     Ok(Report::new(json!({"valid": true, "hash": hash}), format!("{} is valid\nhash {hash}", file.display())))
@@ -206,6 +215,12 @@ fn show(spec: &ChainSpec) -> Report {
         table(&["validator", "operator key", "reward account", "p2p"], spec.validators.iter().map(row));
     let json = serde_json::to_value(spec).expect("a chain spec has only string keys");
     Report::new(json, format!("{}\n{validators}", facts.text))
+}
+
+/// The spec without the result of a ceremony.
+fn draft(mut spec: ChainSpec) -> ChainSpec {
+    spec.committee = Default::default();
+    spec
 }
 
 /// Reads a spec that a network can start from, but for the ceremony.
@@ -259,7 +274,7 @@ mod tests {
             alloc,
         })
         .unwrap();
-        assert!(check(&file).unwrap_err().message.contains("validators"));
+        assert!(check(&file, None).unwrap_err().message.contains("validators"));
         let mut dirs = Vec::new();
         for index in 0..4u8 {
             let place = dir.path().join(format!("n{index}"));
@@ -272,10 +287,20 @@ mod tests {
             .unwrap();
             dirs.push(place);
         }
-        assert!(check(&file).unwrap_err().message.contains("genesis deal"));
+        assert!(check(&file, None).unwrap_err().message.contains("genesis deal"));
         assert!(deal(&file, &dirs[..3]).unwrap_err().message.contains("v3"));
         deal(&file, &dirs).unwrap();
-        check(&file).unwrap();
+        for dir in &dirs {
+            check(&file, Some(dir)).unwrap();
+        }
+        let other = dir.path().join("other");
+        node(&other);
+        assert!(check(&file, Some(&other)).unwrap_err().message.contains("no key share"));
+        let copy = dir.path().join("copy.json");
+        fs::copy(&file, &copy).unwrap();
+        deal(&copy, &dirs).unwrap();
+        assert!(check(&file, Some(&dirs[0])).unwrap_err().message.contains("does not belong"));
+        check(&copy, Some(&dirs[0])).unwrap();
         let vault = Vault::open(&dirs[0].join("keys"), "horse").unwrap();
         assert_eq!(vault.secrets().list("share-").unwrap().len(), 1);
         assert_eq!(read(&file).unwrap().chain_id, 77);

@@ -43,3 +43,29 @@ fn malformed_validators_are_named() {
     bad[0].p2p = "nowhere".into();
     assert!(matches!(deal_genesis(&bad, [0; 32]), Err(CeremonyError::Address(_))));
 }
+
+#[test]
+fn what_the_validators_made_becomes_the_committee_of_their_spec_alone() {
+    let dealt = deal_genesis(&validators(4), [7; 32]).unwrap();
+    let mut info = epoch_info(&dealt.committee).unwrap();
+    info.next_players = Set::default();
+    assert_eq!(committee_of(info.clone(), &validators(4)).unwrap(), dealt.committee);
+    assert!(matches!(committee_of(info.clone(), &validators(3)), Err(CeremonyError::Players)));
+    info.epoch = Epoch::new(1);
+    assert!(matches!(committee_of(info, &validators(4)), Err(CeremonyError::Players)));
+}
+
+#[test]
+fn a_share_belongs_to_one_operator_of_one_ceremony() {
+    let dealt = deal_genesis(&validators(4), [7; 32]).unwrap();
+    let info = epoch_info(&dealt.committee).unwrap();
+    let other = epoch_info(&deal_genesis(&validators(4), [8; 32]).unwrap().committee).unwrap();
+    for (operator, share) in &dealt.shares {
+        check_share(&info, operator, share).unwrap();
+        assert!(check_share(&other, operator, share).is_err());
+        assert!(check_share(&info, operator, &share[1..]).is_err());
+        for (stranger, _) in dealt.shares.iter().filter(|(key, _)| key != operator) {
+            assert!(check_share(&info, stranger, share).is_err());
+        }
+    }
+}

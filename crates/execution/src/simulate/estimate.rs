@@ -6,7 +6,10 @@
 use crate::{
     InvalidTransaction, Simulation, SimulationError,
     evm::{Machine, Refused},
-    simulate::{call::halt_reason, setup::Prepared},
+    simulate::{
+        call::halt_reason,
+        setup::{MAX_TRANSACTION_GAS, Prepared},
+    },
 };
 use alloy_primitives::TxKind;
 use alloy_rpc_types_eth::TransactionRequest;
@@ -22,9 +25,6 @@ const TRANSFER_GAS: u64 = 21_000;
 
 /// Gas that a callee gets on top when a call sends coins: it must be there even if it is not used.
 const CALL_STIPEND_GAS: u64 = 2_300;
-
-/// Most gas of a transaction since Osaka (EIP-7825). More is of no use to the caller.
-const MAX_TRANSACTION_GAS: u64 = 16_777_216;
 
 /// The search stops when the bounds are this close, in thousandths of the upper one.
 const TOLERANCE_PER_MILLE: u64 = 15;

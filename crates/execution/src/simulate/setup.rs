@@ -17,16 +17,19 @@ use alloy_rpc_types_eth::{TransactionRequest, state::EvmOverrides};
 use althing_primitives::ChainSpec;
 use althing_state::StateView;
 use revm::context::{BlockEnv, CfgEnv, TxEnv};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Most memory in bytes that a simulated call may use, so that a node's memory is not the caller's.
 pub const MAX_SIMULATION_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
+
+/// Most gas of a transaction since Osaka (EIP-7825). More is of no use to a caller.
+pub(super) const MAX_TRANSACTION_GAS: u64 = 16_777_216;
 
 /// Where and with what bounds calls are simulated.
 #[derive(Clone, Debug)]
 pub struct Simulation {
     /// The network.
-    pub spec: ChainSpec,
+    pub spec: Arc<ChainSpec>,
     /// The block whose context the call sees; the view given along is the state after it.
     pub block: BlockContext,
     /// Overrides of that state and context.
@@ -85,7 +88,7 @@ impl Simulation {
 }
 
 /// Rules for a call that nobody signed: no nonce, any sender, no fee unless it offers one.
-fn simulation_cfg(spec: &ChainSpec, number: u64, request: &TransactionRequest) -> CfgEnv {
+pub(super) fn simulation_cfg(spec: &ChainSpec, number: u64, request: &TransactionRequest) -> CfgEnv {
     let mut cfg = cfg_env(spec, number);
     cfg.disable_nonce_check = true;
     cfg.disable_eip3607 = true;
@@ -96,7 +99,7 @@ fn simulation_cfg(spec: &ChainSpec, number: u64, request: &TransactionRequest) -
     cfg
 }
 
-fn override_error(error: StateOverrideError<crate::world::ReadError>) -> SimulationError {
+pub(super) fn override_error(error: StateOverrideError<crate::world::ReadError>) -> SimulationError {
     match error {
         StateOverrideError::Database(error) => SimulationError::Execution(ExecutionError::State(error.0)),
         other => SimulationError::Overrides(other.to_string()),

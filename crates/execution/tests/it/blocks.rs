@@ -93,7 +93,7 @@ proptest! {
         let net = net();
         let (included, built) = net.build(transactions(&steps), usize::MAX);
         let slow = SlowState { state: net.state.clone(), questions: AtomicUsize::new(0) };
-        let executed = block_on(execute_block(&net.spec, &net.context(1), &included, &slow)).unwrap();
+        let executed = block_on(execute_block(net.spec.clone(), net.context(1), included, &slow)).unwrap();
         prop_assert_eq!(built, executed);
     }
 }
@@ -103,7 +103,7 @@ fn a_chain_of_cold_reads_asks_once_a_key_and_not_again() {
     let net = net();
     let slow = SlowState { state: net.state.clone(), questions: AtomicUsize::new(0) };
     let txs = [call(0, 0, CHAIN, &[])];
-    let outcome = block_on(execute_block(&net.spec, &net.context(1), &txs, &slow)).unwrap();
+    let outcome = block_on(execute_block(net.spec.clone(), net.context(1), txs.to_vec(), &slow)).unwrap();
     assert!(outcome.receipts[0].status());
     let questions = slow.questions.load(Ordering::Relaxed);
     assert!((20..80).contains(&questions), "{questions} questions");
@@ -114,8 +114,7 @@ fn a_chain_of_cold_reads_asks_once_a_key_and_not_again() {
 fn execution_futures_can_move_between_threads() {
     fn is_send<T: Send>(_: &T) {}
     let net = net();
-    let context = net.context(1);
-    let future = execute_block(&net.spec, &context, &[], &net.state);
+    let future = execute_block(net.spec.clone(), net.context(1), vec![], &net.state);
     is_send(&future);
     block_on(future).unwrap();
 }
@@ -124,8 +123,7 @@ fn execution_futures_can_move_between_threads() {
 fn a_dropped_execution_ends() {
     let net = net();
     let slow = SlowState { state: net.state.clone(), questions: AtomicUsize::new(0) };
-    let context = net.context(1);
-    let mut future = Box::pin(execute_block(&net.spec, &context, &[], &slow));
+    let mut future = Box::pin(execute_block(net.spec.clone(), net.context(1), vec![], &slow));
     let waker = futures::task::noop_waker();
     assert!(future.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
     drop(future);
@@ -228,13 +226,13 @@ fn legacy_and_access_list_transactions_are_accepted() {
 #[test]
 fn unreadable_state_is_not_the_blocks_fault() {
     let net = net();
-    let result = block_on(execute_block(&net.spec, &net.context(1), &[], &BrokenState));
+    let result = block_on(execute_block(net.spec.clone(), net.context(1), vec![], &BrokenState));
     assert_eq!(result, Err(ExecutionError::State(StateError::Database("disk on fire".into()))));
 }
 
 #[test]
 fn the_base_fee_moves_by_an_eighth_and_keeps_its_floor() {
-    let mut spec = net().spec;
+    let mut spec = (*net().spec).clone();
     spec.min_base_fee = 900;
     let header = |gas_used, fee| Header {
         number: 5,

@@ -93,7 +93,7 @@ fn a_system_contracts_code_says_elsewhere_that_it_is_native() {
 #[test]
 fn genesis_refuses_accounts_that_the_protocol_sets_or_the_evm_would_lose() {
     let refuse = |address, account| {
-        let mut spec = net().spec;
+        let mut spec = (*net().spec).clone();
         spec.alloc.insert(address, account);
         genesis_changes(&spec).unwrap_err()
     };

@@ -13,6 +13,7 @@ use althing_abi::{ChainInfo, SystemContract};
 use althing_execution::{SystemInputs, execute_block};
 use althing_primitives::{StateKey, StateValue};
 use futures::executor::block_on;
+use std::sync::Arc;
 
 const WRITER: Address = Address::repeat_byte(0xd0);
 const ASKER: Address = Address::repeat_byte(0xd1);
@@ -101,13 +102,13 @@ fn contracts_and_people_read_chain_info() {
          00"
     );
     let mut net = Net::new(&[(ASKER, &code)]);
-    net.spec.epoch_blocks = 32;
+    Arc::make_mut(&mut net.spec).epoch_blocks = 32;
     let context = althing_execution::BlockContext {
         system: SystemInputs { epoch: 3, epoch_start: 96, committee_size: 4, ..Default::default() },
         ..net.context(97)
     };
     let tx = sign(TxEip1559 { to: ASKER.into(), value: U256::from(9), ..template(0) }, 0);
-    let outcome = block_on(execute_block(&net.spec, &context, &[tx], &net.state)).unwrap();
+    let outcome = block_on(execute_block(net.spec.clone(), context, vec![tx], &net.state)).unwrap();
     let state = net.after(&outcome);
     assert!(outcome.receipts[0].status());
     let flags = [0, 1, 2, 3].map(|index| slot(&state, ASKER, index));
@@ -121,7 +122,8 @@ fn block_hashes_come_from_the_ring_of_recent_ones() {
     let mut net = Net::new(&[(HASHER, "600140600155600240600255600340600355 00".replace(' ', "").leak())]);
     for number in 1..=3u64 {
         let txs = if number == 3 { vec![call(0, 0, HASHER, &[])] } else { vec![] };
-        let outcome = block_on(execute_block(&net.spec, &net.context(number), &txs, &net.state)).unwrap();
+        let outcome =
+            block_on(execute_block(net.spec.clone(), net.context(number), txs, &net.state)).unwrap();
         net.state = net.after(&outcome);
     }
     // The context of block n names its parent's hash as n.
@@ -134,14 +136,14 @@ fn block_hashes_come_from_the_ring_of_recent_ones() {
 #[test]
 fn a_block_in_which_nothing_happens_changes_only_its_ring_slots() {
     let net = Net::new(&[]);
-    let first = block_on(execute_block(&net.spec, &net.context(1), &[], &net.state)).unwrap();
+    let first = block_on(execute_block(net.spec.clone(), net.context(1), vec![], &net.state)).unwrap();
     let mut state = net.state.clone();
     state.apply(&first.changes);
     let mut context = net.context(2);
     context.system = net.context(1).system;
-    let second = block_on(execute_block(&net.spec, &context, &[], &state)).unwrap();
+    let second = block_on(execute_block(net.spec.clone(), context, vec![], &state)).unwrap();
     let keys: Vec<_> = second.changes.iter().map(|change| change.key).collect();
     assert!(keys.iter().all(|key| matches!(key, StateKey::Slot(..))), "{keys:?}");
     assert_eq!(keys.len(), 2, "{keys:?}");
-    assert_ne!(B256::ZERO, context.parent_hash);
+    assert_ne!(B256::ZERO, net.context(2).parent_hash);
 }

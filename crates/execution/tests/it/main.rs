@@ -6,5 +6,6 @@ mod blocks;
 mod calls;
 mod conformance;
 mod features;
+mod simulated_blocks;
 mod support;
 mod traces;

@@ -15,7 +15,10 @@ use althing_state::{MemoryState, StateError, StateView};
 use futures::executor::block_on;
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// Contracts that stand at fixed addresses from genesis on.
@@ -71,7 +74,7 @@ pub(crate) fn call(index: usize, nonce: u64, to: Address, input: &[u8]) -> Recov
 
 /// A network with its state.
 pub(crate) struct Net {
-    pub(crate) spec: ChainSpec,
+    pub(crate) spec: Arc<ChainSpec>,
     pub(crate) state: MemoryState,
 }
 
@@ -90,7 +93,7 @@ impl Net {
         }
         let mut state = MemoryState::default();
         state.apply(&genesis_changes(&spec).unwrap());
-        Self { spec, state }
+        Self { spec: Arc::new(spec), state }
     }
 
     pub(crate) fn context(&self, number: u64) -> BlockContext {
@@ -111,7 +114,7 @@ impl Net {
     }
 
     pub(crate) fn execute(&self, txs: &[Recovered<Transaction>]) -> Result<Outcome, ExecutionError> {
-        block_on(execute_block(&self.spec, &self.context(1), txs, &self.state))
+        block_on(execute_block(self.spec.clone(), self.context(1), txs.to_vec(), &self.state))
     }
 
     pub(crate) fn build(
@@ -121,7 +124,7 @@ impl Net {
     ) -> (Vec<Recovered<Transaction>>, Outcome) {
         let mut queue = Queue::new(candidates);
         let limits = BuildLimits { max_bytes, deadline: || false };
-        block_on(build_block(&self.spec, &self.context(1), &mut queue, &self.state, limits)).unwrap()
+        block_on(build_block(self.spec.clone(), self.context(1), &mut queue, &self.state, limits)).unwrap()
     }
 
     pub(crate) fn after(&self, outcome: &Outcome) -> MemoryState {

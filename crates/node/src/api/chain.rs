@@ -149,7 +149,7 @@ impl Node {
             },
             operator: self.operator,
             consensus,
-            oldest_block: oldest(self.query(|index| index.oldest()).await),
+            oldest_block: self.archive.oldest(),
             oldest_state: oldest(self.query(|index| index.oldest_state()).await),
         }
     }

@@ -4,16 +4,36 @@
 use super::{Node, state_error};
 use crate::history::HistoryView;
 use alloy_primitives::Bytes;
-use alloy_rpc_types_eth::{AccessListResult, state::EvmOverrides};
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimulatePayload, SimulatedBlock},
+    state::EvmOverrides,
+};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::Chain;
 use althing_execution::{
-    CallStatus, ExecutionError, ReplayedBlock, Simulation, SimulationError, call, create_access_list,
-    estimate_gas, trace_block, trace_call, trace_transaction,
+    BlockSimulation, BlocksError, CallStatus, ExecutionError, ReplayedBlock, Simulation, SimulationError,
+    call, create_access_list, estimate_gas, simulate_blocks, trace_block, trace_call, trace_transaction,
 };
 use althing_primitives::{FinalizedBlock, Height, Recovered};
 use althing_rpc::api::{CallRequest, NodeError, TransactionLocation};
-use std::future::Future;
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+/// Most time for the simulation of blocks: less than the server waits for an answer.
+const MAX_SIMULATION_TIME: Duration = Duration::from_secs(15);
+
+fn blocks_error(error: BlocksError) -> NodeError {
+    match error {
+        BlocksError::Execution(error) => simulation_error(SimulationError::Execution(error)),
+        other => match other.code() {
+            Some(code) => NodeError::Refused { code, reason: other.to_string() },
+            None => NodeError::Internal(other.to_string()),
+        },
+    }
+}
 
 fn simulation_error(error: SimulationError) -> NodeError {
     match error {
@@ -27,12 +47,13 @@ fn simulation_error(error: SimulationError) -> NodeError {
 }
 
 /// Drives a future that computes for long on a blocking thread.
-async fn off_the_workers<T: Send + 'static>(
-    work: impl Future<Output = Result<T, SimulationError>> + Send + 'static,
+async fn off_the_workers<T: Send + 'static, E: Send + 'static>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+    explain: fn(E) -> NodeError,
 ) -> Result<T, NodeError> {
     let handle = tokio::runtime::Handle::current();
     match tokio::task::spawn_blocking(move || handle.block_on(work)).await {
-        Ok(result) => result.map_err(simulation_error),
+        Ok(result) => result.map_err(explain),
         Err(panic) if panic.is_panic() => std::panic::resume_unwind(panic.into_panic()),
         Err(cancelled) => Err(NodeError::Internal(cancelled.to_string())),
     }
@@ -51,7 +72,7 @@ impl Node {
     ) -> Result<(Simulation, HistoryView), NodeError> {
         let block = self.known_block(request.height).await?;
         let simulation = Simulation {
-            spec: (*self.chain.spec).clone(),
+            spec: self.chain.spec.clone(),
             block: if next {
                 self.chain.context_after(&block.block)
             } else {
@@ -68,7 +89,9 @@ impl Node {
 
     pub(super) async fn simulate_call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
         let (at, view) = self.simulation(&request, false).await?;
-        let result = off_the_workers(async move { call(at, request.transaction, &view).await }).await?;
+        let result =
+            off_the_workers(async move { call(at, request.transaction, &view).await }, simulation_error)
+                .await?;
         match result.status {
             CallStatus::Success => Ok(result.output),
             CallStatus::Revert => Err(NodeError::Revert(result.output)),
@@ -78,7 +101,8 @@ impl Node {
 
     pub(super) async fn simulate_estimate(&self, request: CallRequest) -> Result<u64, NodeError> {
         let (at, view) = self.simulation(&request, true).await?;
-        off_the_workers(async move { estimate_gas(at, request.transaction, &view).await }).await
+        off_the_workers(async move { estimate_gas(at, request.transaction, &view).await }, simulation_error)
+            .await
     }
 
     pub(super) async fn simulate_access_list(
@@ -86,7 +110,31 @@ impl Node {
         request: CallRequest,
     ) -> Result<AccessListResult, NodeError> {
         let (at, view) = self.simulation(&request, true).await?;
-        off_the_workers(async move { create_access_list(at, request.transaction, &view).await }).await
+        off_the_workers(
+            async move { create_access_list(at, request.transaction, &view).await },
+            simulation_error,
+        )
+        .await
+    }
+
+    pub(super) async fn simulate_all(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError> {
+        let block = self.known_block(height).await?;
+        let at = BlockSimulation {
+            spec: self.chain.spec.clone(),
+            base: block.block.header().clone(),
+            base_hash: block.block.hash(),
+            system: self.chain.context_after(&block.block).system,
+            gas_cap,
+        };
+        let view = self.state_at(height)?;
+        let started = Instant::now();
+        let late = move || started.elapsed() > MAX_SIMULATION_TIME;
+        off_the_workers(async move { simulate_blocks(at, payload, late, &view).await }, blocks_error).await
     }
 
     pub(super) async fn simulate_trace(
@@ -95,7 +143,11 @@ impl Node {
         options: GethDebugTracingOptions,
     ) -> Result<GethTrace, NodeError> {
         let (at, view) = self.simulation(&request, false).await?;
-        off_the_workers(async move { trace_call(at, request.transaction, options, &view).await }).await
+        off_the_workers(
+            async move { trace_call(at, request.transaction, options, &view).await },
+            simulation_error,
+        )
+        .await
     }
 
     /// A block to replay, with its parent's state.
@@ -113,7 +165,11 @@ impl Node {
         options: GethDebugTracingOptions,
     ) -> Result<GethTrace, NodeError> {
         let (block, view) = self.replay(location.height).await?;
-        off_the_workers(async move { trace_transaction(block, location.index, options, &view).await }).await
+        off_the_workers(
+            async move { trace_transaction(block, location.index, options, &view).await },
+            simulation_error,
+        )
+        .await
     }
 
     pub(super) async fn replay_block(
@@ -122,14 +178,14 @@ impl Node {
         options: GethDebugTracingOptions,
     ) -> Result<Vec<GethTrace>, NodeError> {
         let (block, view) = self.replay(height).await?;
-        off_the_workers(async move { trace_block(block, options, &view).await }).await
+        off_the_workers(async move { trace_block(block, options, &view).await }, simulation_error).await
     }
 }
 
 fn replayed(chain: &Chain, block: &FinalizedBlock) -> ReplayedBlock {
     let pairs = block.block.transactions().iter().zip(&block.senders);
     ReplayedBlock {
-        spec: (*chain.spec).clone(),
+        spec: chain.spec.clone(),
         context: chain.context_of(&block.block),
         hash: Some(block.block.hash()),
         transactions: pairs.map(|(tx, sender)| Recovered::new_unchecked(tx.clone(), *sender)).collect(),

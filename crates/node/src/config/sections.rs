@@ -30,6 +30,17 @@ pub enum Role {
     Follower,
 }
 
+/// How a follower begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncMode {
+    /// Executes every block from the first on.
+    #[default]
+    Blocks,
+    /// Fetches the state of a recent block.
+    State,
+}
+
 /// Where the password of the key folder comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -208,6 +219,9 @@ section! {
     Follow {
         /// Addresses of nodes (ws://, wss://, http:// or https://), tried in order.
         urls: Vec<String> = Vec::new(),
+        /// How an empty folder is filled: "blocks" executes every block from the first on; "state" fetches the
+        /// state of a recent block, which is faster, but there are no blocks and no state from before it.
+        sync: SyncMode = SyncMode::Blocks,
     }
 }
 

@@ -15,7 +15,7 @@ fn a_changed_configuration_survives_its_file() {
     config.node.role = Role::Follower;
     config.node.password = PasswordSource::File("/run/secrets/\"odd\" name".into());
     config.rpc.cors_origins = vec!["https://example.org".into(), "*".into()];
-    config.follow = Follow { urls: vec!["ws://10.0.0.1:8545".into()] };
+    config.follow = Follow { urls: vec!["ws://10.0.0.1:8545".into()], sync: SyncMode::State };
     config.state.archive = true;
     config.log.format = LogFormat::Json;
     assert_eq!(NodeConfig::from_toml(&config.to_documented_toml()).unwrap(), config);
@@ -52,6 +52,7 @@ fn an_unknown_key_or_a_wrong_type_is_an_error_that_names_it() {
         ("[rpc]\nlisten = \"localhost\"", "key `rpc.listen`: invalid socket address"),
         ("[txpool]\nmax_bytes = -1", "key `txpool.max_bytes`: "),
         ("[node]\nrole = \"king\"", "key `node.role`: "),
+        ("[follow]\nsync = \"snap\"", "key `follow.sync`: "),
         ("[node", "TOML parse error"),
     ] {
         let error = NodeConfig::from_toml(text).unwrap_err().to_string();

@@ -1,9 +1,11 @@
 //! The node that is followed, over WebSocket.
 
 use crate::api::Upstream;
+use alloy_eips::eip2718::Decodable2718 as _;
 use alloy_primitives::{B256, U64};
-use althing_primitives::{Block, Bytes, Height};
+use althing_primitives::{Block, Bytes, Height, OperationsRequest, Receipt};
 use althing_rpc::api::SubmitError;
+use althing_state::FetchError;
 use async_trait::async_trait;
 use jsonrpsee::{
     core::client::{ClientT, Error, Subscription, SubscriptionClientT},
@@ -12,6 +14,7 @@ use jsonrpsee::{
 };
 use parking_lot::RwLock;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::{
     sync::{
         Arc,
@@ -34,6 +37,34 @@ pub(super) struct Connection(Arc<WsClient>);
 struct CertifiedBlock {
     block: Bytes,
     certificate: Option<Bytes>,
+}
+
+/// Reads an answer to `althing_getBlocks` with at most `count` blocks. Whoever sent it may be hostile.
+pub fn read_page(answer: &str, count: u64) -> Result<Vec<(Block, Option<Bytes>)>, String> {
+    let page: Vec<CertifiedBlock> = serde_json::from_str(answer).map_err(|error| error.to_string())?;
+    if page.len() as u64 > count {
+        return Err(format!("it gave {} blocks where {count} were asked for", page.len()));
+    }
+    page.into_iter()
+        .map(|item| {
+            let block = Block::decode(&item.block).map_err(|error| error.to_string())?;
+            Ok((block, item.certificate))
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+struct TargetJson {
+    block: Bytes,
+    certificate: Bytes,
+    receipts: Vec<Bytes>,
+}
+
+/// A block whose state can be fetched; nothing of it is verified yet.
+pub(super) struct StateTarget {
+    pub(super) block: Block,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) certificate: Bytes,
 }
 
 impl Connection {
@@ -59,14 +90,34 @@ impl Connection {
         count: u64,
     ) -> Result<Vec<(Block, Option<Bytes>)>, String> {
         let params = rpc_params![U64::from(from), U64::from(count)];
-        let page: Vec<CertifiedBlock> =
+        let answer: Box<RawValue> =
             self.0.request("althing_getBlocks", params).await.map_err(|error| error.to_string())?;
-        page.into_iter()
-            .map(|item| {
-                let block = Block::decode(&item.block).map_err(|error| error.to_string())?;
-                Ok((block, item.certificate))
-            })
-            .collect()
+        read_page(answer.get(), count)
+    }
+
+    /// Its newest certified block, with receipts; none when it has only the first block.
+    pub(super) async fn state_target(&self) -> Result<Option<StateTarget>, String> {
+        let target: Option<TargetJson> = self
+            .0
+            .request("althing_getStateTarget", rpc_params![])
+            .await
+            .map_err(|error| error.to_string())?;
+        let Some(target) = target else { return Ok(None) };
+        let block = Block::decode(&target.block).map_err(|error| error.to_string())?;
+        let receipts = target.receipts.iter().map(|bytes| Receipt::decode_2718_exact(bytes));
+        let receipts = receipts.collect::<Result<_, _>>().map_err(|error| format!("receipts: {error}"))?;
+        Ok(Some(StateTarget { block, receipts, certificate: target.certificate }))
+    }
+
+    /// Operations of a state database with their proof, as it encodes them.
+    pub(super) async fn operations(&self, request: OperationsRequest) -> Result<Bytes, FetchError> {
+        let OperationsRequest { database, size, start, count } = request;
+        let count = count.map(|count| U64::from(count.get()));
+        let params = rpc_params![database, U64::from(size), U64::from(start), count];
+        self.0.request("althing_getStateOperations", params).await.map_err(|error| match error {
+            Error::ParseError(error) => FetchError::Malformed(error.to_string()),
+            error => FetchError::Unanswered(error.to_string()),
+        })
     }
 
     /// Height of its head.
@@ -126,5 +177,22 @@ impl Upstream for Link {
 
     fn is_connected(&self) -> bool {
         self.connection.read().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_more_blocks_than_asked_for_or_of_other_things_is_refused() {
+        let block = Block::new(Default::default(), Default::default(), vec![]);
+        let item = format!(r#"{{"block":"{}","certificate":null}}"#, Bytes::from(block.encode()));
+        let two = format!("[{item},{item}]");
+        assert_eq!(read_page(&two, 2).unwrap(), [(block.clone(), None), (block, None)]);
+        assert!(read_page(&two, 1).unwrap_err().contains("2 blocks where 1"));
+        for answer in ["", "{}", "[1]", r#"[{"block":"0x"}]"#] {
+            assert!(read_page(answer, 2).is_err(), "{answer}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 const BLOCK: &[Param] = &[need("block", "Block")];
 
 /// A block without a certificate of its own is covered by that of a later one, at most so many blocks on.
-const MAX_DISTANCE: u64 = 256;
+pub(super) const MAX_DISTANCE: u64 = 256;
 
 pub(super) fn register(r: &mut Registry) {
     let about = "Proof that a block is final: headers from it up to one that has a certificate (mostly itself), that \

@@ -45,7 +45,7 @@ pub(super) fn register(r: &mut Registry) {
 }
 
 #[derive(Serialize)]
-struct CertifiedBlock {
+pub(super) struct CertifiedBlock {
     number: U64,
     hash: B256,
     /// RLP list of header, seal and transactions.
@@ -55,7 +55,7 @@ struct CertifiedBlock {
 }
 
 impl CertifiedBlock {
-    fn new(finalized: &FinalizedBlock) -> Self {
+    pub(super) fn new(finalized: &FinalizedBlock) -> Self {
         Self {
             number: U64::from(finalized.block.height()),
             hash: finalized.block.hash(),

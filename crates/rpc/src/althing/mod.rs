@@ -4,11 +4,15 @@
 mod certificate;
 mod feed;
 mod info;
+mod proof;
+mod state;
 
 use crate::registry::Registry;
 
 pub(crate) fn register(registry: &mut Registry) {
     info::register(registry);
     certificate::register(registry);
+    proof::register(registry);
     feed::register(registry);
+    state::register(registry);
 }

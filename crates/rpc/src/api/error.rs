@@ -24,6 +24,14 @@ pub enum NodeError {
     /// The request makes no sense to the node (wrong chain id, conflicting fees, unknown tracer, balance too low).
     #[error("{0}")]
     Invalid(String),
+    /// The request cannot be met, for a reason that has a code of its own in Ethereum's API specification.
+    #[error("{reason}")]
+    Refused {
+        /// The code.
+        code: i32,
+        /// The reason.
+        reason: String,
+    },
     /// The request asks for more than the node does for one request.
     #[error("{0}")]
     Limit(String),

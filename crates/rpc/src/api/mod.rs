@@ -10,14 +10,19 @@ mod types;
 pub use error::{NodeError, SubmitError};
 pub use types::{
     AddressPage, BlockKey, CallRequest, Committee, CommitteeMember, ConsensusState, ContractCreation,
-    Direction, LogPage, LogQuery, NodeStatus, PoolStatus, PooledTransaction, SyncProgress,
-    TransactionLocation,
+    Direction, LogPage, LogQuery, NodeStatus, PoolStatus, PooledTransaction, ProvenValue, StateProof,
+    SyncProgress, TransactionLocation,
 };
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
-use althing_primitives::{AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, Transaction};
+use althing_primitives::{
+    AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, OperationsRequest, StateKey, Transaction,
+};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -27,7 +32,7 @@ use tokio::sync::broadcast;
 /// Invariants that the server relies on:
 /// - `latest` is finalized *and* executed; its state can be read, and `block` finds it at once.
 /// - an event of [`NodeApi::subscribe_blocks`] is sent after `latest` and all look-ups know the block.
-/// - heights answered by `block` are contiguous from the oldest kept block to `latest`.
+/// - heights answered by `block` are contiguous from `oldest_block` to `latest`.
 #[async_trait]
 pub trait NodeApi: Send + Sync + 'static {
     // Identity.
@@ -42,6 +47,9 @@ pub trait NodeApi: Send + Sync + 'static {
 
     /// The last finalized block; genesis at first. Held in memory: called by nearly every request.
     fn latest(&self) -> Arc<FinalizedBlock>;
+
+    /// Height of the oldest block that is kept; above 0 on a node that began with a synchronized state. Held in memory.
+    fn oldest_block(&self) -> Height;
 
     /// Base fee that the block after `latest` will have, in Rau per gas.
     fn next_base_fee(&self) -> u64;
@@ -91,6 +99,14 @@ pub trait NodeApi: Send + Sync + 'static {
     /// Code of an account; empty when it has none.
     async fn code(&self, address: Address, height: Height) -> Result<Bytes, NodeError>;
 
+    /// Proves accounts and slots in the state after the latest block. A height is given when the client names one; if
+    /// it is not the latest, the answer is an error.
+    async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError>;
+
+    /// Operations of a state database's log with their proof, encoded, for a node that synchronizes the state.
+    /// [`NodeError::Unsupported`] when they are not there.
+    async fn state_operations(&self, request: OperationsRequest) -> Result<Bytes, NodeError>;
+
     // Execution. The server runs a bounded number of these at a time. A request that has timed out is not cancelled, so
     // an implementation bounds its work by the gas cap (calls) or the block's gas (traces).
 
@@ -102,6 +118,15 @@ pub trait NodeApi: Send + Sync + 'static {
 
     /// Access list of a call, and the gas it uses with that list.
     async fn create_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError>;
+
+    /// Simulates blocks of calls on the state after the block of a height, with at most `gas_cap` gas for all calls.
+    /// A revert of a call is part of the answer, with its data and without its reason in words.
+    async fn simulate_blocks(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError>;
 
     /// Runs a call under a tracer.
     async fn trace_call(

@@ -2,7 +2,8 @@
 
 use alloy_primitives::{Address, B256, Bytes, Log};
 use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest, state::StateOverride};
-use althing_primitives::{Epoch, Height, OperatorKey, Transaction, View};
+use althing_primitives::{Epoch, FinalizedBlock, Height, OperatorKey, StateValue, Transaction, View};
+use std::sync::Arc;
 
 /// What a block is found by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,24 @@ pub struct CallRequest {
     pub block_overrides: Option<BlockOverrides>,
     /// Most gas the call may use, whatever the request says.
     pub gas_cap: u64,
+}
+
+/// A value of the state with the bytes that prove it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvenValue {
+    /// The value.
+    pub value: StateValue,
+    /// The proof, as `althing-light` reads it.
+    pub proof: Bytes,
+}
+
+/// Proofs of values in the state after one block.
+#[derive(Clone, Debug)]
+pub struct StateProof {
+    /// The block, whose seal has the roots.
+    pub block: Arc<FinalizedBlock>,
+    /// In the order of the question; an absent value is not proven to be absent.
+    pub values: Vec<Option<ProvenValue>>,
 }
 
 /// A transaction in the pool.

@@ -67,7 +67,8 @@ impl Context {
     pub(super) async fn suggested_tip(&self) -> Result<u128, Fault> {
         let latest = self.latest_height();
         let mut tips = Vec::new();
-        for height in latest.saturating_sub(SAMPLED_BLOCKS - 1)..=latest {
+        let first = latest.saturating_sub(SAMPLED_BLOCKS - 1).max(self.api.oldest_block());
+        for height in first..=latest {
             let Some(block) = self.find_block(height.into()).await? else { continue };
             let mut of_block = tips_of(&block);
             of_block.sort_unstable();
@@ -122,7 +123,8 @@ async fn fee_history(mut call: Call) -> Result<FeeHistory, Fault> {
             call.latest_height()
         )));
     }
-    let count = count.min(MAX_FEE_HISTORY).min(newest.saturating_add(1));
+    call.check_kept(newest)?;
+    let count = count.min(MAX_FEE_HISTORY).min(newest - call.api.oldest_block() + 1);
     if count == 0 {
         return Ok(FeeHistory::default());
     }

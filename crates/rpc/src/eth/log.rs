@@ -79,6 +79,7 @@ impl LogFilter {
         if from > to {
             return Ok(Vec::new());
         }
+        ctx.check_kept(from)?;
         let (range, max_logs) = (ctx.config.max_log_range, ctx.config.max_logs);
         if to - from >= range {
             return Err(Fault::Limit(format!(

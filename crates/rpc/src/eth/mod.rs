@@ -7,6 +7,7 @@ mod fees;
 mod fill;
 mod filter;
 mod log;
+mod simulate;
 mod state;
 mod submit;
 mod subscribe;
@@ -23,6 +24,7 @@ pub(crate) fn register(registry: &mut Registry) {
     state::register(registry);
     fees::register(registry);
     call::register(registry);
+    simulate::register(registry);
     fill::register(registry);
     submit::register(registry);
     log::register(registry);

@@ -92,7 +92,7 @@ async fn info(mut call: Call) -> Result<AccountInfo, Fault> {
 async fn proof(_: Call) -> Result<(), Fault> {
     Err(Fault::Unsupported(
         "eth_getProof is not supported: the state root of this chain is not the root of a Merkle-Patricia trie. \
-         althing_getCertificate proves a block final"
+         althing_getProof proves accounts and slots, althing_getCertificate that their block is final"
             .into(),
     ))
 }

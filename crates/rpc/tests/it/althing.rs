@@ -90,3 +90,50 @@ async fn the_chain_spec_epoch_and_committee_are_there_to_start_from() {
     assert_eq!(committee["members"][0]["name"], "v0");
     assert_eq!(committee["groupKey"].as_str().unwrap().len(), 2 + 192);
 }
+
+#[tokio::test]
+async fn a_node_that_synchronizes_gets_a_certified_block_with_receipts_and_operations() {
+    let server = Server::start().await;
+    let target = server.call("althing_getStateTarget", json!([])).await;
+    assert_eq!((&target["number"], &target["certificate"]), (&json!("0x3"), &json!("0x03030303")));
+    let latest = server.node.latest();
+    assert_eq!(Block::decode(&bytes(&target["block"])).unwrap(), latest.block);
+    let receipts: Vec<Bytes> = latest.receipts.iter().map(|r| r.encoded_2718().into()).collect();
+    assert_eq!(target["receipts"], json!(receipts));
+    let asked = |count: Value| json!(["slots", "0x9", "0x2", count]);
+    let answer = server.call("althing_getStateOperations", asked(json!("0x5"))).await;
+    let text = String::from_utf8(bytes(&answer).to_vec()).unwrap();
+    assert_eq!(text, "OperationsRequest { database: Slots, size: 9, start: 2, count: Some(5) }");
+    let answer = server.call("althing_getStateOperations", asked(Value::Null)).await;
+    assert!(String::from_utf8(bytes(&answer).to_vec()).unwrap().ends_with("count: None }"));
+    for (params, code) in
+        [(asked(json!(0)), -32602), (json!(["storage", 1, 0]), -32602), (json!(["codes", 0, 0, 1]), -32004)]
+    {
+        let answer = server.answer("althing_getStateOperations", params).await;
+        assert_eq!(answer["error"]["code"], code, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn blocks_from_before_a_synchronized_state_are_an_error_that_names_the_oldest() {
+    let server = Server::start().await;
+    server.node.oldest.store(2, std::sync::atomic::Ordering::Relaxed);
+    for (method, params) in [
+        ("eth_getBlockByNumber", json!(["0x1", false])),
+        ("eth_getBlockByNumber", json!(["earliest", false])),
+        ("eth_getBlockReceipts", json!(["0x1"])),
+        ("eth_getBlockTransactionCountByNumber", json!(["0x0"])),
+        ("eth_getLogs", json!([{ "fromBlock": "0x1" }])),
+        ("eth_feeHistory", json!(["0x1", "0x1", []])),
+        ("althing_getBlock", json!(["0x1"])),
+        ("althing_getBlocks", json!(["0x1", "0x4"])),
+        ("althing_getCertificate", json!(["0x1"])),
+    ] {
+        let answer = server.answer(method, params).await;
+        assert_eq!(answer["error"]["code"], 4444, "{method}: {answer}");
+        assert_eq!(answer["error"]["data"]["oldest"], "0x2", "{method}");
+    }
+    assert_eq!(server.call("eth_getBlockByNumber", json!(["0x2", false])).await["number"], "0x2");
+    assert_eq!(server.call("eth_feeHistory", json!(["0x9", "latest", []])).await["oldestBlock"], "0x2");
+    assert!(server.call("eth_gasPrice", json!([])).await.is_string());
+}

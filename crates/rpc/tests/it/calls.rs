@@ -31,6 +31,20 @@ async fn a_revert_has_code_3_its_reason_and_its_data() {
 }
 
 #[tokio::test]
+async fn simulated_blocks_tell_reverts_and_refusals() {
+    let server = Server::start().await;
+    let simulate = |to| json!([{ "blockStateCalls": [{ "calls": [{ "to": to, "data": "0x12" }] }] }]);
+    let calls = |answer: Value| answer[0]["calls"][0].clone();
+    let done = calls(server.call("eth_simulateV1", simulate(TO)).await);
+    assert_eq!((&done["status"], &done["returnData"]), (&json!("0x1"), &json!("0x12")));
+    let reverted = calls(server.call("eth_simulateV1", simulate(REVERTS)).await);
+    assert_eq!((&reverted["status"], &reverted["error"]["code"]), (&json!("0x0"), &json!(3)));
+    assert_eq!(reverted["error"]["message"], "execution reverted: not today");
+    let refused = server.fail("eth_simulateV1", simulate(RUNS_OUT_OF_GAS)).await;
+    assert_eq!(refused, (-38015, "out of gas".into()));
+}
+
+#[tokio::test]
 async fn other_failures_keep_their_words() {
     let server = Server::start().await;
     let out_of_gas = (-32000, "out of gas".to_owned());

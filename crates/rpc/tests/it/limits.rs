@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
@@ -24,6 +24,74 @@ async fn large_requests_batches_and_answers_are_refused() {
     let (code, message) = server.fail("eth_getBlockByNumber", json!(["0x3", true])).await;
     assert_eq!(code, -32008);
     assert!(message.contains("too big"), "{message}");
+}
+
+/// Sends bytes as they are, says nothing more if `half_close`, and gives the status line of the answer.
+async fn raw_status(server: &Server, bytes: &[u8], half_close: bool) -> String {
+    let mut stream = TcpStream::connect(server.handle.local_addr()).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    if half_close {
+        stream.shutdown().await.unwrap();
+    }
+    let mut answer = Vec::new();
+    let read = async {
+        while !answer.contains(&b'\n') {
+            let mut chunk = [0; 512];
+            let count = stream.read(&mut chunk).await.unwrap();
+            assert_ne!(count, 0, "closed without an answer: {:?}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&chunk[..count]);
+        }
+    };
+    tokio::time::timeout(crate::client::PATIENCE, read).await.expect("no answer");
+    String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_arrive_whole_are_the_clients_fault() {
+    let server = Server::with(RpcConfig { max_body_bytes: 2_000, ..any_port() }).await;
+    let head = "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+    let chunk = format!("{:x}\r\n{{{}\r\n", 1_001, " ".repeat(1_000));
+    for (name, rest, half_close, status) in [
+        ("ends early", "content-length: 100\r\n\r\n{\"jsonrpc\"".to_owned(), true, "400"),
+        ("has no end", format!("transfer-encoding: chunked\r\n\r\n{chunk}"), true, "400"),
+        ("is too long", format!("transfer-encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n"), false, "413"),
+        ("declares 1 TiB", format!("content-length: {}\r\n\r\n", 1u64 << 40), false, "413"),
+        ("declares no number", "content-length: 1e3\r\n\r\n".to_owned(), false, "400"),
+    ] {
+        let line = raw_status(&server, format!("{head}{rest}").as_bytes(), half_close).await;
+        assert!(line.contains(status), "a body that {name}: {line}");
+    }
+    assert_eq!(server.call("eth_blockNumber", json!([])).await, "0x3");
+}
+
+#[tokio::test]
+async fn calls_of_a_batch_run_beside_each_other_and_are_answered_in_order() {
+    let server = Server::with(RpcConfig { call_timeout: Duration::from_millis(300), ..any_port() }).await;
+    let entry = |id, method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+    let hangs = |id| entry(id, "eth_call", json!([{ "to": HANGS }]));
+    let quick = |id| entry(id, "eth_blockNumber", json!([]));
+    let notification = json!({ "jsonrpc": "2.0", "method": "eth_blockNumber" });
+    let batch = json!([hangs(1), quick(2), hangs(3), notification, { "id": 4 }, quick(5)]);
+    let both_hang = async {
+        while server.node.hanging.load(Relaxed) < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let (answer, ()) = tokio::join!(server.post(batch.to_string()), both_hang);
+    let answers: Vec<Value> = serde_json::from_str(&answer.1).unwrap();
+    let seen: Vec<_> = answers.iter().map(|a| (a["id"].as_u64(), a["error"]["code"].as_i64())).collect();
+    let timeout = Some(-32002);
+    assert_eq!(
+        seen,
+        [(Some(1), timeout), (Some(2), None), (Some(3), timeout), (Some(4), Some(-32600)), (Some(5), None)]
+    );
+    for size in [1, 8, 9, 100] {
+        let (_, text) = server.post(json!((0..size).map(quick).collect::<Vec<_>>()).to_string()).await;
+        let answers: Vec<Value> = serde_json::from_str(&text).unwrap();
+        assert!(answers.iter().map(|a| a["id"].as_u64().unwrap()).eq(0..size), "{text}");
+    }
+    let (_, text) = server.post(json!([{ "jsonrpc": "2.0", "method": "eth_blockNumber" }]).to_string()).await;
+    assert_eq!(text, "null", "notifications alone have no answers");
 }
 
 #[tokio::test]

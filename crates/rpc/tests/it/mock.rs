@@ -6,20 +6,23 @@ use alloy_consensus::{
 };
 use alloy_eips::eip1559::{BaseFeeParams, calc_next_block_base_fee};
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, Log, TxKind, U256, address, keccak256};
-use alloy_rpc_types_eth::AccessListResult;
+use alloy_rpc_types_eth::{
+    AccessListResult,
+    simulate::{SimCallResult, SimulateError, SimulatePayload, SimulatedBlock},
+};
 use alloy_rpc_types_trace::geth::{CallFrame, GethDebugTracingOptions, GethTrace};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use alloy_sol_types::{Panic, Revert, SolError};
 use althing_primitives::{
-    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, Receipt, Seal, Transaction,
-    Validator,
+    AccountRecord, Block, ChainSpec, Epoch, FinalizedBlock, Header, Height, OperationsRequest, Receipt, Seal,
+    StateKey, StateValue, Transaction, Validator,
 };
 use althing_rpc::api::*;
 use async_trait::async_trait;
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::broadcast;
 
 pub(crate) const CHAIN_ID: u64 = 930_931;
@@ -205,6 +208,8 @@ pub(crate) struct MockNode {
     blocks: RwLock<Vec<Arc<FinalizedBlock>>>,
     pool: Mutex<Vec<PooledTransaction>>,
     pub(crate) refusal: Mutex<Option<SubmitError>>,
+    /// Oldest block that is kept.
+    pub(crate) oldest: AtomicU64,
     /// Calls that hang.
     pub(crate) hanging: AtomicUsize,
     finalized: broadcast::Sender<Arc<FinalizedBlock>>,
@@ -224,6 +229,7 @@ impl MockNode {
             blocks: RwLock::new(chain()),
             pool: Mutex::default(),
             refusal: Mutex::default(),
+            oldest: AtomicU64::new(0),
             hanging: AtomicUsize::new(0),
             finalized: broadcast::channel(EVENTS).0,
             pending: broadcast::channel(EVENTS).0,
@@ -261,6 +267,10 @@ impl NodeApi for MockNode {
 
     fn latest(&self) -> Arc<FinalizedBlock> {
         self.blocks.read().last().unwrap().clone()
+    }
+
+    fn oldest_block(&self) -> Height {
+        self.oldest.load(Relaxed)
     }
 
     fn next_base_fee(&self) -> u64 {
@@ -384,6 +394,33 @@ impl NodeApi for MockNode {
         Ok(if address == TOKEN { vec![0x60, 0x01].into() } else { Bytes::new() })
     }
 
+    async fn prove(&self, keys: Vec<StateKey>, height: Option<Height>) -> Result<StateProof, NodeError> {
+        let block = self.latest();
+        let latest = block.block.height();
+        if height.is_some_and(|height| height != latest) {
+            return Err(NodeError::Invalid("only the state after the latest block can be proven".into()));
+        }
+        let mut values = Vec::new();
+        for key in keys {
+            let value = match key {
+                StateKey::Account(address) => self.account(address, latest).await?.map(StateValue::Account),
+                StateKey::Slot(address, slot) => Some(self.storage(address, slot, latest).await?)
+                    .filter(|v| !v.is_zero())
+                    .map(StateValue::Slot),
+                StateKey::Code(_) => None,
+            };
+            values.push(value.map(|value| ProvenValue { value, proof: vec![0x5a; 4].into() }));
+        }
+        Ok(StateProof { block, values })
+    }
+
+    async fn state_operations(&self, request: OperationsRequest) -> Result<Bytes, NodeError> {
+        match request.size {
+            0 => Err(NodeError::Unsupported("operations 0 and on are not there".into())),
+            _ => Ok(format!("{request:?}").into_bytes().into()),
+        }
+    }
+
     async fn call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
         self.state(request.height)?;
         let to = request.transaction.to.and_then(|to| to.to().copied()).unwrap_or_default();
@@ -409,6 +446,38 @@ impl NodeApi for MockNode {
     async fn create_access_list(&self, request: CallRequest) -> Result<AccessListResult, NodeError> {
         self.call(request).await?;
         Ok(AccessListResult { access_list: Default::default(), gas_used: U256::from(21_000), error: None })
+    }
+
+    async fn simulate_blocks(
+        &self,
+        payload: SimulatePayload,
+        height: Height,
+        gas_cap: u64,
+    ) -> Result<Vec<SimulatedBlock>, NodeError> {
+        self.state(height)?;
+        let mut blocks = Vec::new();
+        for (block, number) in payload.block_state_calls.into_iter().zip(height + 1..) {
+            let mut answer: SimulatedBlock = SimulatedBlock::default();
+            answer.inner.header.inner = Header { number, ..self.latest().block.header().clone() };
+            answer.inner.header.hash = answer.inner.header.inner.hash_slow();
+            for transaction in block.calls {
+                let (height, state_overrides, block_overrides) = (height, None, None);
+                let request = CallRequest { transaction, height, state_overrides, block_overrides, gas_cap };
+                answer.calls.push(match self.call(request).await {
+                    Ok(return_data) => {
+                        SimCallResult { return_data, gas_used: 21_000, status: true, ..Default::default() }
+                    }
+                    Err(NodeError::Revert(data)) => {
+                        let message = "execution reverted".into();
+                        let error = Some(SimulateError { code: 3, message, data: Some(data) });
+                        SimCallResult { gas_used: 30_000, error, ..Default::default() }
+                    }
+                    Err(other) => return Err(NodeError::Refused { code: -38015, reason: other.to_string() }),
+                });
+            }
+            blocks.push(answer);
+        }
+        Ok(blocks)
     }
 
     async fn trace_call(
