@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Options of everything that is sent.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct TransactionArgs {
+pub struct TransactionArgs {
     /// Whose key signs.
     #[command(flatten)]
     pub(crate) signer: SignerArgs,

@@ -62,7 +62,7 @@ fn names_owners_and_operators_are_unique_and_texts_are_checked() {
     let good = abi::registerCandidateCall {
         name: "beta".into(),
         operatorKey: key,
-        operatorProof: proof.clone(),
+        operatorProof: proof,
         endpoint: "[::1]:4000".into(),
         reward: account(5),
         owner: account(5),
