@@ -51,6 +51,10 @@ enum Event {
 pub(super) async fn run(args: &LoadArgs, plan: Plan) -> Result<Outcome, Failure> {
     let endpoints = args.endpoints.iter().map(|url| Rpc::new(url)).collect::<Result<Vec<_>, _>>()?;
     let watched = Client::new(&args.endpoints[0])?;
+    let funded = watched.height().await?;
+    for url in &args.endpoints {
+        reach(url, funded, Duration::from_secs(args.patience)).await?;
+    }
     let from = watched.height().await? + 1;
     let total = plan.transactions.len();
     let ours: HashSet<B256> = plan.transactions.iter().map(|signed| signed.hash).collect();
@@ -70,6 +74,20 @@ pub(super) async fn run(args: &LoadArgs, plan: Plan) -> Result<Outcome, Failure>
         }
         false => Ok(outcome),
     }
+}
+
+/// Waits until a node has a block: accounts were funded through another one, and a node that does not know of it yet
+/// refuses the load.
+async fn reach(url: &str, height: u64, patience: Duration) -> Result<(), Failure> {
+    let client = Client::new(url)?;
+    let end = Instant::now() + patience;
+    while client.height().await? < height {
+        if Instant::now() > end {
+            return Err(Failure::new(Exit::Timeout, format!("{url} does not get to block {height}")));
+        }
+        sleep(POLL).await;
+    }
+    Ok(())
 }
 
 async fn send_all(
