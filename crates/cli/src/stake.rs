@@ -138,7 +138,7 @@ pub enum Command {
         into: u64,
         /// The buckets that go.
         #[arg(required = true)]
-        from: Vec<u64>,
+        buckets: Vec<u64>,
         /// How to send.
         #[command(flatten)]
         transaction: TransactionArgs,
@@ -212,7 +212,7 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             let call = abi::transferStakeCall { voterAddress: to, bucketIndex: bucket, data };
             send(call, U256::ZERO, &transaction, &rpc).await
         }
-        Command::Merge { into, from, transaction } => {
+        Command::Merge { into, buckets: from, transaction } => {
             send(abi::mergeStakeCall { into, from }, U256::ZERO, &transaction, &rpc).await
         }
         Command::Endorse { bucket, transaction } => {
