@@ -56,6 +56,10 @@ impl Fields {
     fn of(host: &mut impl Host, number: u64) -> Result<Self, SystemError> {
         at::CANDIDATE.at(host, number).map(Self)
     }
+    /// Those of a candidate that a bucket or a list names.
+    fn named(host: &mut impl Host, number: u64) -> Result<Self, SystemError> {
+        if number == 0 { Err(missing(number)) } else { Self::of(host, number) }
+    }
     /// Votes and self-stake.
     fn weights(&self) -> Slot<Pair> {
         self.0.slot(0)
@@ -156,8 +160,7 @@ impl Candidate {
 
     /// Reads a candidate that a bucket or a list names.
     pub(super) fn load(host: &mut impl Host, number: u64) -> Result<Self, SystemError> {
-        let missing = || SystemError::Fatal(format!("candidate {number} is named but does not exist"));
-        Self::find(host, number)?.ok_or_else(missing)
+        Self::find(host, number)?.ok_or_else(|| missing(number))
     }
 
     /// The candidate with a name; reverts when there is none.
@@ -214,9 +217,14 @@ impl Candidate {
         fields.name().set(host, self.name)
     }
 
-    /// Writes only votes and self-stake: what every operation on a bucket changes.
-    pub(super) fn store_weights(&self, host: &mut impl Host) -> Result<(), SystemError> {
-        Fields::of(host, self.number)?.weights().set(host, [self.votes, self.self_stake])
+    /// Where its votes and its self-stake are: what every operation on a bucket changes.
+    pub(super) fn weights(host: &mut impl Host, number: u64) -> Result<Slot<Pair>, SystemError> {
+        Ok(Fields::named(host, number)?.weights())
+    }
+
+    /// Its id, without the rest.
+    pub(super) fn id_of(host: &mut impl Host, number: u64) -> Result<Address, SystemError> {
+        Fields::named(host, number)?.id().get(host)
     }
 
     /// Whether it is among the active candidates.
@@ -262,6 +270,10 @@ impl Candidate {
     pub(super) fn set_plan_hash(&self, host: &mut impl Host, hash: B256) -> Result<(), SystemError> {
         at::CANDIDATE.at(host, self.number)?.slot(PLAN_HASH).set(host, hash)
     }
+}
+
+fn missing(number: u64) -> SystemError {
+    SystemError::Fatal(format!("candidate {number} is named but does not exist"))
 }
 
 /// Longest name.

@@ -61,7 +61,7 @@ pub(super) fn change_candidate(host: &mut impl Host, index: u64, name: &str) -> 
     if to.number == before.candidate {
         return Err(refused(SameCandidate { bucketIndex: index }));
     }
-    let from = Candidate::load(host, before.candidate)?.id;
+    let from = Candidate::id_of(host, before.candidate)?;
     let mut after = before.clone();
     after.change_candidate(host, to.number)?;
     count(host, Some(&before), Some(&after))?;

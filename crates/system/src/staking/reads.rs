@@ -50,7 +50,7 @@ pub(super) fn buckets(host: &mut impl Host, which: Which) -> Result<Vec<(Bucket,
     let mut found = Vec::with_capacity(indexes.len());
     for index in indexes {
         if let Some(bucket) = Bucket::find(host, index)? {
-            let id = Candidate::load(host, bucket.candidate)?.id;
+            let id = Candidate::id_of(host, bucket.candidate)?;
             found.push((bucket, id));
         }
     }

@@ -31,10 +31,10 @@ fn weigh(host: &mut impl Host, before: Option<&Bucket>, after: Option<&Bucket>) 
     let votes = |bucket: Option<&Bucket>| bucket.map_or(0, Bucket::votes);
     let self_stake =
         |bucket: Option<&Bucket>| bucket.filter(|bucket| bucket.is_self_stake).map_or(0, |b| b.amount);
-    let mut candidate = Candidate::load(host, number)?;
-    candidate.votes = moved(candidate.votes, votes(before), votes(after))?;
-    candidate.self_stake = moved(candidate.self_stake, self_stake(before), self_stake(after))?;
-    candidate.store_weights(host)
+    let weights = Candidate::weights(host, number)?;
+    let [all, own] = weights.get(host)?;
+    let all = moved(all, votes(before), votes(after))?;
+    weights.set(host, [all, moved(own, self_stake(before), self_stake(after))?])
 }
 
 fn moved(total: u128, before: u128, after: u128) -> Result<u128, SystemError> {
