@@ -25,3 +25,8 @@ sol!(
     #[sol(abi, all_derives)]
     "src/Staking.sol"
 );
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/Election.sol"
+);

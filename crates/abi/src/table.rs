@@ -2,7 +2,7 @@
 //!
 //! A new contract is one variant and one row; the compiler then points at every `match` that misses it.
 
-use crate::{ChainInfo, Params, Staking};
+use crate::{ChainInfo, Election, Params, Staking};
 use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Address, address};
 
@@ -15,6 +15,8 @@ pub enum SystemContract {
     Params,
     /// Buckets and candidates.
     Staking,
+    /// Rankings, draws and committees.
+    Election,
 }
 
 /// A row of [`SYSTEM_CONTRACTS`].
@@ -56,6 +58,13 @@ pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
         name: "Staking",
         source: include_str!("Staking.sol"),
         abi: Staking::abi::contract,
+    },
+    SystemContractEntry {
+        contract: SystemContract::Election,
+        address: address!("00000000000000000000000000000000A1740003"),
+        name: "Election",
+        source: include_str!("Election.sol"),
+        abi: Election::abi::contract,
     },
 ];
 

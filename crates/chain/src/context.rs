@@ -1,15 +1,16 @@
 //! What all parts of the chain share.
 
 use crate::executed::{Executed, Execution};
-use althing_consensus::{Beacons, PrivateKey};
-use althing_execution::{BlockContext, SystemInputs};
+use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
+use althing_execution::{BlockContext, NextCommittee, SystemInputs};
 use althing_light::{LightError, Verifier};
 use althing_primitives::{
-    Address, Block, Bytes, ChainSpec, FinalizedBlock, OperatorKey, StateKey, StateValue,
+    Address, B256, Block, Bytes, ChainSpec, FinalizedBlock, OperatorKey, Seal, StateKey, StateValue,
 };
 use althing_txpool::{Pool, SenderCache};
 use commonware_codec::Encode as _;
 use commonware_cryptography::Signer as _;
+use commonware_glue::dkg::types::EpochOutcome;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use std::{fmt, num::NonZeroUsize, sync::Arc};
@@ -34,8 +35,6 @@ pub type Head = Arc<FinalizedBlock>;
 pub struct Operator {
     secret: PrivateKey,
     namespace: Vec<u8>,
-    /// Account that receives this proposer's tips.
-    pub reward: Address,
 }
 
 impl fmt::Debug for Operator {
@@ -48,9 +47,7 @@ impl Operator {
     /// The operator of `secret` on the chain of `spec`.
     pub fn new(secret: PrivateKey, spec: &ChainSpec) -> Self {
         let namespace = althing_light::proposer_namespace(&spec.namespace());
-        let key = OperatorKey::from_slice(secret.public_key().as_ref());
-        let reward = spec.validator(&key).map(|validator| validator.reward).unwrap_or_default();
-        Self { secret, namespace, reward }
+        Self { secret, namespace }
     }
 
     /// Public key.
@@ -131,12 +128,12 @@ impl Chain {
         BlockContext {
             number: parent.height() + 1,
             timestamp: block.time_ms / 1000,
-            beneficiary: block.beneficiary,
+            beneficiary: Address::ZERO,
             gas_limit: self.spec.gas_limit,
             base_fee: althing_execution::next_base_fee(&self.spec, parent.header()),
             prevrandao: block.mix_hash,
             parent_hash: parent.hash(),
-            system: self.system_inputs(block.epoch),
+            system: block.system.clone(),
         }
     }
 
@@ -151,7 +148,7 @@ impl Chain {
             base_fee: header.base_fee_per_gas.unwrap_or(self.spec.base_fee),
             prevrandao: header.mix_hash,
             parent_hash: header.parent_hash,
-            system: self.system_inputs(block.seal().epoch),
+            system: self.system_inputs(block.seal(), self.next_committee_of(block)),
         }
     }
 
@@ -168,14 +165,28 @@ impl Chain {
         }
     }
 
-    fn system_inputs(&self, epoch: u64) -> SystemInputs {
+    /// What consensus tells the system contracts of a block with this seal.
+    pub(crate) fn system_inputs(&self, seal: &Seal, next_committee: Option<NextCommittee>) -> SystemInputs {
         SystemInputs {
-            epoch,
-            epoch_start: epoch * self.spec.epoch_blocks,
-            key_id: 0,
+            epoch: seal.epoch,
+            epoch_start: self.spec.calendar().first_block(seal.epoch),
+            key_id: seal.key_id,
             group_key: self.spec.committee.group_key.clone(),
-            committee_size: self.spec.validators.len() as u64,
+            proposer: Some(seal.proposer),
+            view: seal.view,
+            parent_view: seal.parent_view,
+            election_beacon: seal.election.clone(),
+            next_committee,
         }
+    }
+
+    /// Who serves after an epoch's last block, as the block says.
+    fn next_committee_of(&self, block: &Block) -> Option<NextCommittee> {
+        let is_last = block.height() == self.spec.calendar().last_block(block.seal().epoch);
+        is_last
+            .then(|| decode_payload(&block.seal().resharing).ok().flatten())
+            .flatten()
+            .and_then(next_committee)
     }
 
     /// Stores a final block that was executed here. Its outcome is kept until then and not used again.
@@ -207,11 +218,20 @@ impl Chain {
     }
 }
 
-/// The parts of a header that are decided before execution.
-#[derive(Clone, Copy, Debug)]
+/// The parts of a block that are decided before execution.
+#[derive(Clone, Debug)]
 pub(crate) struct Draft {
-    pub(crate) epoch: u64,
     pub(crate) time_ms: u64,
-    pub(crate) beneficiary: Address,
-    pub(crate) mix_hash: alloy_primitives::B256,
+    pub(crate) mix_hash: B256,
+    pub(crate) system: SystemInputs,
+}
+
+/// Who serves next, as an epoch's last block says; a dealer's log says nothing.
+pub(crate) fn next_committee(payload: Payload) -> Option<NextCommittee> {
+    let Payload::EpochInfo(info) = payload else { return None };
+    let key = |member: &PublicKey| OperatorKey::from_slice(member.as_ref());
+    Some(NextCommittee {
+        members: info.output.players().iter().map(key).collect(),
+        is_kept: info.outcome == EpochOutcome::Failure,
+    })
 }

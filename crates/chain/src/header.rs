@@ -3,7 +3,6 @@
 //! One function makes a header from execution's outcome; proposer and verifier both use it, so a verified block
 //! equals the block that the verifier would have made from the same draft.
 
-use crate::context::Draft;
 use alloy_consensus::{
     EMPTY_OMMER_ROOT_HASH, constants::EMPTY_WITHDRAWALS, proofs::calculate_transaction_root,
 };
@@ -79,24 +78,15 @@ pub(crate) fn check(spec: &ChainSpec, block: &Block, parent: &Block) -> Result<(
         let expected = format!("at least {earliest}");
         return Err(HeaderError::Field { field: "seal.timeMs", found: seal.time_ms.to_string(), expected });
     }
-    let beneficiary = spec.validator(&seal.proposer).map(|validator| validator.reward);
-    expect("beneficiary", Some(header.beneficiary), beneficiary)?;
+    if !seal.election.is_empty() {
+        expect("the length of seal.election", seal.election.len(), althing_light::BEACON_BYTES)?;
+    }
     if seal.beacon.is_empty() && !may_lack_beacon(spec, header.number) {
         let expected = "the VRF output of the parent's round".to_string();
         return Err(HeaderError::Field { field: "seal.beacon", found: "empty".into(), expected });
     }
     let mix_hash = althing_light::mix_hash(&seal.beacon, parent.header().mix_hash, parent.hash());
     expect("mixHash", header.mix_hash, mix_hash)
-}
-
-/// The draft that a block was made from.
-pub(crate) fn draft_of(block: &Block) -> Draft {
-    Draft {
-        epoch: block.seal().epoch,
-        time_ms: block.seal().time_ms,
-        beneficiary: block.header().beneficiary,
-        mix_hash: block.header().mix_hash,
-    }
 }
 
 /// The fields that every block of this chain has alike, as Ethereum's rules want them; the rest is empty.
@@ -117,7 +107,7 @@ pub(crate) fn constant_fields() -> Header {
 pub(crate) fn assemble(context: &BlockContext, outcome: &Outcome, state: &StateCommitment) -> Header {
     Header {
         parent_hash: context.parent_hash,
-        beneficiary: context.beneficiary,
+        beneficiary: outcome.beneficiary,
         state_root: state.root(),
         receipts_root: outcome.receipts_root,
         logs_bloom: outcome.logs_bloom,

@@ -1,17 +1,19 @@
 //! Making a block: wait for its time, take the best transactions, execute, sign.
 
 use crate::{
-    context::{Chain, Draft, Operator},
+    context::{Chain, Draft, Operator, next_committee},
     executed::Execution,
     header,
     verify::{InvalidBlock, round_of, stage_changes},
 };
 use althing_consensus::{ConsensusBlock, Context as ConsensusContext, Payload, encode_payload};
-use althing_execution::{BuildLimits, Candidates, build_block};
-use althing_primitives::{B256, Block, Bytes, MAX_BLOCK_BYTES, Recovered, SEAL_VERSION, Seal, Transaction};
+use althing_execution::{BuildLimits, Candidates, build_block, election, read};
+use althing_primitives::{
+    B256, Block, Bytes, Height, MAX_BLOCK_BYTES, Recovered, SEAL_VERSION, Seal, Transaction,
+};
 use althing_state::{BatchView, Batches, Prepared, commitment};
 use althing_txpool::Best;
-use commonware_consensus::types::Round;
+use commonware_consensus::types::{Epoch, Round, View};
 use commonware_runtime::{Clock, Spawner};
 use commonware_storage::Context;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -66,23 +68,23 @@ impl Chain {
             );
             return Ok(None);
         };
-        let draft = Draft {
-            epoch: round.round.epoch().get(),
-            time_ms,
-            beneficiary: operator.reward,
-            mix_hash: althing_light::mix_hash(&beacon, parent.header().mix_hash, parent.hash()),
-        };
+        let epoch = round.round.epoch();
+        let election = self.election_beacon::<E>(epoch, parent.height() + 1, &batches).await?;
+        let mix_hash = althing_light::mix_hash(&beacon, parent.header().mix_hash, parent.hash());
         let seal = Seal {
             version: SEAL_VERSION,
-            epoch: draft.epoch,
+            epoch: epoch.get(),
             view: round.round.view().get(),
             parent_view: round.parent.0.get(),
             proposer: operator.key(),
             time_ms,
             beacon,
+            election,
             resharing: encode_payload(payload.as_ref()),
             ..Default::default()
         };
+        let system = self.system_inputs(&seal, payload.and_then(next_committee));
+        let draft = Draft { time_ms, mix_hash, system };
         self.build(clock, operator, draft, seal, parent, batches).await.map(Some)
     }
 
@@ -113,6 +115,24 @@ impl Chain {
         self.executed.lock().insert(block.height(), block.hash(), execution);
         let block = ConsensusBlock::new(block).expect("a block made from valid parts is valid");
         Ok((block, prepared))
+    }
+
+    /// The beacon that the epoch's election waits for, if this node has it.
+    async fn election_beacon<E: Context + Spawner>(
+        &self,
+        epoch: Epoch,
+        height: Height,
+        batches: &Batches<E>,
+    ) -> Result<Bytes, InvalidBlock> {
+        let calendar = self.spec.calendar();
+        let number = epoch.get();
+        if height <= calendar.ranking_block(number) || height > calendar.draw_block(number) {
+            return Ok(Bytes::new());
+        }
+        let view = BatchView::<E>(batches);
+        let awaited = read(&view, move |host| election::awaited_view(host, number)).await?;
+        let beacon = awaited.and_then(|view| self.beacons.get(Round::new(epoch, View::new(view))));
+        Ok(beacon.unwrap_or_default())
     }
 
     /// Waits until the block's time has come; returns that time in milliseconds.

@@ -1,17 +1,18 @@
 //! Whether a block is valid, and its state: the same for a candidate, a final block and a block that is followed.
 
 use crate::{
-    context::Chain,
+    context::{Chain, Draft, next_committee},
     executed::Execution,
     header::{self, HeaderError},
 };
 use althing_consensus::ConsensusBlock;
-use althing_execution::{ExecutionError, execute_block};
+use althing_execution::{ExecutionError, NextCommittee, execute_block};
 use althing_light::{LightError, verify_beacon, verify_proposer};
-use althing_primitives::{Block, Change};
+use althing_primitives::{B256, Block, Change};
 use althing_state::{BatchView, Batches, Prepared, StateError, commitment, stage};
 use althing_txpool::recover_block;
 use commonware_consensus::types::{Epoch, Round, View};
+use commonware_glue::dkg::ReshareBlock as _;
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
 use thiserror::Error;
@@ -34,6 +35,9 @@ pub enum InvalidBlock {
         /// View of the parent.
         view: u64,
     },
+    /// The proposer is not in the committee.
+    #[error("proposer {0} has no seat in the committee of the block's epoch")]
+    Seat(B256),
     /// A transaction without a valid signature.
     #[error("transaction {0} has no valid signature")]
     Signature(usize),
@@ -60,6 +64,7 @@ impl From<ExecutionError> for InvalidBlock {
         match error {
             ExecutionError::Invalid { .. } => Self::Transaction(error),
             ExecutionError::State(error) => Self::State(error),
+            ExecutionError::Proposer(operator) => Self::Seat(operator),
             ExecutionError::Internal(_) => Self::Internal(error),
         }
     }
@@ -85,6 +90,15 @@ impl Chain {
         Ok(())
     }
 
+    /// The draft that a block was made from.
+    fn draft_of(&self, block: &Block, next_committee: Option<NextCommittee>) -> Draft {
+        Draft {
+            time_ms: block.seal().time_ms,
+            mix_hash: block.header().mix_hash,
+            system: self.system_inputs(block.seal(), next_committee),
+        }
+    }
+
     /// Executes a block on its parent's state and compares every commitment.
     pub(crate) async fn execute<E: Context + Spawner>(
         &self,
@@ -92,10 +106,11 @@ impl Chain {
         parent: &Block,
         batches: Batches<E>,
     ) -> Result<Prepared<E>, InvalidBlock> {
+        let next_committee = block.payload().and_then(next_committee);
         let block = block.block();
         let transactions = recover_block(block.transactions(), &self.senders)
             .map_err(|error| InvalidBlock::Signature(error.index))?;
-        let context = self.block_context(&header::draft_of(block), parent);
+        let context = self.block_context(&self.draft_of(block, next_committee), parent);
         let senders = transactions.iter().map(|transaction| transaction.signer()).collect();
         let view = BatchView::<E>(&batches);
         let outcome = execute_block(self.spec.clone(), context.clone(), transactions, &view).await?;

@@ -95,7 +95,8 @@ pub fn encode_payload(payload: Option<&Payload>) -> alloy_primitives::Bytes {
     payload.map(|payload| payload.encode().to_vec().into()).unwrap_or_default()
 }
 
-fn decode_payload(bytes: &[u8]) -> Result<Option<Payload>, CodecError> {
+/// Decodes a seal's resharing payload; none when it is empty.
+pub fn decode_payload(bytes: &[u8]) -> Result<Option<Payload>, CodecError> {
     if bytes.is_empty() {
         return Ok(None);
     }

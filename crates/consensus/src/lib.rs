@@ -19,7 +19,7 @@ mod secrets;
 mod tap;
 
 pub use beacon::Beacons;
-pub use block::{BlockError, ConsensusBlock, encode_payload};
+pub use block::{BlockError, ConsensusBlock, decode_payload, encode_payload};
 pub use committee::{CommitteeSource, FixedCommittee, Participants};
 pub use schemes::{Schemes, registered_scheme};
 pub use secrets::{SecretVault, Secrets, VaultError};

@@ -62,11 +62,13 @@ impl<'a> Executor<'a> {
         transactions: &[Recovered<Transaction>],
     ) -> Result<Self, ExecutionError> {
         let world = World::new(port, block.number.checked_sub(1).map(|parent| (parent, block.parent_hash)));
-        let mut keys: BTreeSet<_> = [block.beneficiary, REWARD_FUND].map(StateKey::Account).into();
+        let mut keys: BTreeSet<_> = [StateKey::Account(REWARD_FUND)].into();
         transactions.iter().for_each(|transaction| named_keys(transaction, &mut keys));
         world.prefetch(keys).map_err(|error| ExecutionError::State(error.0))?;
         let mut machine = Machine::new(world, cfg_env(spec, block.number), block.block_env());
         hooks::begin_block(&mut machine, block)?;
+        let beneficiary = hooks::beneficiary(&mut machine, block)?;
+        machine.context().block.beneficiary = beneficiary;
         Ok(Self { spec, block, machine, receipts: Vec::new(), gas_used: 0 })
     }
 
@@ -101,12 +103,13 @@ impl<'a> Executor<'a> {
 
     /// Runs the hooks that come after the transactions and closes the block.
     pub(crate) fn finish(mut self) -> Result<Outcome, ExecutionError> {
+        let beneficiary = self.machine.context().block.beneficiary;
         let fees = hooks::end_block(&mut self.machine, self.spec, self.block, self.gas_used)?;
         let changes = self.machine.into_world().changes().map_err(|error| ExecutionError::State(error.0))?;
         let logs_bloom = self.receipts.iter().fold(Bloom::ZERO, |bloom, receipt| bloom | receipt.bloom());
         let receipts_root = calculate_receipt_root(&self.receipts);
         let Self { receipts, gas_used, .. } = self;
-        Ok(Outcome { receipts, gas_used, logs_bloom, receipts_root, changes, fees })
+        Ok(Outcome { receipts, gas_used, logs_bloom, receipts_root, changes, fees, beneficiary })
     }
 }
 

@@ -16,7 +16,7 @@ pub struct BlockContext {
     pub number: Height,
     /// Unix time in seconds.
     pub timestamp: u64,
-    /// Account that receives the tips.
+    /// Account that receives the tips where no proposer is known; else the one that the proposer's seat names.
     pub beneficiary: Address,
     /// Most gas that the block's transactions may use together.
     pub gas_limit: u64,

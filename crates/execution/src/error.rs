@@ -59,6 +59,9 @@ pub enum ExecutionError {
         /// What is wrong.
         reason: InvalidTransaction,
     },
+    /// The block's proposer has no seat in the epoch's committee: the block is invalid.
+    #[error("proposer {0} has no seat in the committee of the block's epoch")]
+    Proposer(B256),
     /// The state could not be read. Nothing follows about the block.
     #[error("state could not be read: {0}")]
     State(#[from] StateError),

@@ -2,7 +2,7 @@
 
 use alloy_eips::{eip2935, eip4788, eip7002, eip7251};
 use alloy_primitives::{Address, Bytes, U256, address, bytes, keccak256};
-use althing_abi::SYSTEM_CONTRACTS;
+use althing_abi::{REWARD_FUND, SYSTEM_CONTRACTS, SystemContract};
 use althing_primitives::{AccountRecord, ChainSpec, Change, GenesisAccount, StateKey, StateValue};
 use althing_system::{MapHost, SystemError};
 use std::collections::BTreeMap;
@@ -90,7 +90,10 @@ fn protocol_accounts(spec: &ChainSpec) -> Result<BTreeMap<Address, GenesisAccoun
         accounts.insert(row.address, contract(notice_code()));
     }
     let mut host = MapHost::default();
+    host.block.timestamp = spec.genesis_time_ms / 1_000;
     althing_system::genesis(&mut host, spec)?;
+    accounts.entry(REWARD_FUND).or_default().balance = spec.reward_fund;
+    accounts.entry(SystemContract::Staking.address()).or_default().balance = spec.genesis_stakes();
     for ((address, slot), value) in host.slots {
         accounts.entry(address).or_default().storage.insert(slot, value);
     }

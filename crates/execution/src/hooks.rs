@@ -39,11 +39,22 @@ pub(crate) fn end_block(
         machine.commit_journal();
     }
     // System contracts.
-    act(machine, |host| althing_system::end_block(host))?;
+    act(machine, |host| althing_system::end_block(host, &block.system))?;
     if spec.epoch_of(block.number) != spec.epoch_of(block.number.saturating_add(1)) {
-        act(machine, |host| althing_system::end_epoch(host, block.system.epoch))?;
+        act(machine, |host| althing_system::end_epoch(host, &block.system))?;
     }
     Ok(Fees { burned, to_fund })
+}
+
+/// The account that gets the tips: the proposer's, or the one that a simulation names.
+pub(crate) fn beneficiary(machine: &mut Machine, block: &BlockContext) -> Result<Address, ExecutionError> {
+    let Some(proposer) = block.system.proposer else { return Ok(block.beneficiary) };
+    let mut seat = None;
+    act(machine, |host| {
+        seat = althing_system::election::seat(host, block.system.epoch, proposer)?;
+        Ok(())
+    })?;
+    seat.map(|seat| seat.reward).ok_or(ExecutionError::Proposer(proposer))
 }
 
 fn store(machine: &mut Machine, contract: Address, value: B256) -> Result<(), ExecutionError> {

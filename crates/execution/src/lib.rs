@@ -21,12 +21,13 @@ mod hooks;
 mod journal_host;
 mod outcome;
 mod precompiles;
+mod read;
 mod simulate;
 mod trace;
 mod trace_budget;
 mod world;
 
-pub use althing_system::BlockInputs as SystemInputs;
+pub use althing_system::{BlockInputs as SystemInputs, NextCommittee, election};
 pub use block::execute_block;
 pub use build::{BuildLimits, Candidates, build_block};
 pub use context::BlockContext;
@@ -34,6 +35,7 @@ pub use error::{ExecutionError, InvalidTransaction};
 pub use fees::next_base_fee;
 pub use genesis::{GenesisError, genesis_changes};
 pub use outcome::{Fees, Outcome};
+pub use read::{Reader, read};
 pub use simulate::{
     BlockSimulation, BlocksError, CallResult, CallStatus, MAX_SIMULATED_BLOCKS, MAX_SIMULATED_CALLS,
     MAX_SIMULATION_MEMORY_BYTES, MAX_SIMULATION_OUTPUT_BYTES, Simulation, SimulationError, call,

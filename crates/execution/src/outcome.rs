@@ -1,6 +1,6 @@
 //! What executing a block gives.
 
-use alloy_primitives::{B256, Bloom, U256};
+use alloy_primitives::{Address, B256, Bloom, U256};
 use althing_primitives::{Change, Receipt};
 
 /// Where a block's base fees went, in Rau.
@@ -27,4 +27,6 @@ pub struct Outcome {
     pub changes: Vec<Change>,
     /// Where the base fees went.
     pub fees: Fees,
+    /// The account that got the tips.
+    pub beneficiary: Address,
 }

@@ -46,7 +46,7 @@ fn begun() -> &'static MapHost {
         };
         let mut host = MapHost::default();
         genesis(&mut host, &ChainSpec::devnet(vec![validator], 0)).expect("genesis fits a fresh host");
-        let inputs = BlockInputs { group_key: vec![7; 96].into(), committee_size: 1, ..Default::default() };
+        let inputs = BlockInputs { group_key: vec![7; 96].into(), ..Default::default() };
         begin_block(&mut host, &inputs).expect("the first block begins");
         host
     })

@@ -7,6 +7,7 @@
 
 mod address;
 mod block;
+pub mod calendar;
 pub mod chainspec;
 mod finalized;
 pub mod params;
@@ -15,7 +16,10 @@ mod state;
 
 pub use address::{AddressError, AddressExt, parse_address};
 pub use block::{Block, BlockError, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS};
-pub use chainspec::{ChainSpec, ChainSpecError, GenesisAccount, Hardfork, Validator};
+pub use calendar::Calendar;
+pub use chainspec::{
+    ChainSpec, ChainSpecError, GenesisAccount, GenesisCandidate, GenesisVote, Hardfork, SeatPhase, Validator,
+};
 pub use finalized::FinalizedBlock;
 pub use params::{Param, Params};
 pub use seal::{DbCommitment, Seal, StateCommitment, VERSION as SEAL_VERSION};

@@ -108,6 +108,14 @@ params! {
     /// Epochs from a candidate's turn in the exit queue to its leave. At least five, so that it has served in
     /// every committee that it was drawn for.
     ExitEpochs "exitEpochs" Epochs: 24, 5, 5 => 1_000;
+    /// Delegates: seats of the pool that a committee is drawn from.
+    DelegateSeats "delegateSeats" Count: 36, 36, 1 => 100;
+    /// Seats of a committee.
+    CommitteeSeats "committeeSeats" Count: 24, 24, 1 => 64;
+    /// Epochs for which a candidate that missed too many of its turns stays on probation.
+    ProbationEpochs "probationEpochs" Epochs: 6, 6, 0 => 1_000;
+    /// Part of its votes that counts in the ranking of a candidate on probation.
+    ProbationVotes "probationVotes" BasisPoints: 1_000, 1_000, 0 => 10_000;
 }
 
 /// Why a value was refused.

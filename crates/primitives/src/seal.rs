@@ -72,6 +72,8 @@ pub struct Seal {
     pub outbox_root: B256,
     /// VRF signature of the parent's round (48 bytes; empty at height 1). The header's `mixHash` derives from it.
     pub beacon: Bytes,
+    /// Beacon of the view that this epoch's election waits for, in the block that reveals it (48 bytes; else empty).
+    pub election: Bytes,
     /// Resharing payload: a dealer's log, or in an epoch's last block the next epoch's committee.
     pub resharing: Bytes,
     /// Ed25519 signature of [`Seal::signing_hash`] by `proposer` (64 bytes; empty in genesis).

@@ -1,13 +1,14 @@
 //! The way into every system contract: rules that hold for all of them, then decoding, then the contract.
 
 use crate::{
-    CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info,
+    CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info, election,
     host::{CallResult, words},
     params, staking,
 };
 use alloy_sol_types::SolInterface;
 use althing_abi::{
     ChainInfo::ChainInfoCalls,
+    Election::ElectionCalls,
     Params::ParamsCalls,
     Staking::StakingCalls,
     SystemContract,
@@ -31,6 +32,11 @@ pub fn call(host: &mut impl Host, contract: SystemContract, input: &[u8]) -> Cal
             refuse_value(host)?;
             let call = arguments::<ParamsCalls>(input)?;
             params::dispatch(host, call)
+        }
+        SystemContract::Election => {
+            refuse_value(host)?;
+            let call = arguments::<ElectionCalls>(input)?;
+            election::dispatch(host, call)
         }
         SystemContract::Staking => {
             let call = arguments::<StakingCalls>(input)?;

@@ -8,7 +8,9 @@
 //! a typed Solidity error; only an unreadable state is fatal.
 
 mod chain_info;
+mod conduct;
 mod dispatch;
+pub mod election;
 mod error;
 mod host;
 mod lifecycle;
@@ -20,7 +22,7 @@ pub mod storage;
 pub use dispatch::call;
 pub use error::SystemError;
 pub use host::{BlockInfo, CALL_BASE_GAS, CallInfo, CallResult, Host, INPUT_WORD_GAS};
-pub use lifecycle::{BlockInputs, begin_block, end_block, end_epoch, genesis};
+pub use lifecycle::{BlockInputs, NextCommittee, begin_block, end_block, end_epoch, genesis};
 pub use map_host::MapHost;
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 //! Each function is the whole visible list, in order of execution. Every step is bounded; none depends on the
 //! number of accounts. These calls pay no gas and cannot revert: an error here means that state is unreadable.
 
-use crate::{Host, SystemError, chain_info, params, staking};
+use crate::{Host, SystemError, chain_info, election, params, staking};
 use alloy_primitives::Bytes;
-use althing_primitives::{ChainSpec, Epoch, Height};
+use althing_primitives::{ChainSpec, Epoch, Height, OperatorKey, View};
 
-/// What consensus tells the contracts at the start of a block.
+/// What consensus tells the contracts of a block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockInputs {
     /// Epoch of the block.
@@ -18,14 +18,33 @@ pub struct BlockInputs {
     pub key_id: u64,
     /// That key: 96 bytes, compressed G2.
     pub group_key: Bytes,
-    /// Seats of the committee.
-    pub committee_size: u64,
+    /// Who proposed the block; nobody in a simulation.
+    pub proposer: Option<OperatorKey>,
+    /// View in which it was proposed.
+    pub view: View,
+    /// View of its parent in the same epoch; 0 for an epoch's first block.
+    pub parent_view: View,
+    /// Beacon of the election's announced view, if the block carries it.
+    pub election_beacon: Bytes,
+    /// In an epoch's last block: who serves in the next.
+    pub next_committee: Option<NextCommittee>,
+}
+
+/// The outcome of a resharing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NextCommittee {
+    /// Operator keys of those who hold key shares, in ascending order.
+    pub members: Vec<OperatorKey>,
+    /// Whether the resharing failed, so that they are the committee before.
+    pub is_kept: bool,
 }
 
 /// The storage that contracts begin with.
 pub fn genesis(host: &mut impl Host, spec: &ChainSpec) -> Result<(), SystemError> {
+    params::genesis(host, spec)?;
+    election::genesis(host, spec)?;
     chain_info::genesis(host, spec)?;
-    params::genesis(host, spec)
+    staking::genesis(host, spec)
 }
 
 /// Before the first transaction of every block.
@@ -33,12 +52,13 @@ pub fn begin_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), Sys
     chain_info::begin_block(host, inputs)
 }
 
-/// After the last transaction of every block. No contract acts here yet.
-pub fn end_block(_host: &mut impl Host) -> Result<(), SystemError> {
-    Ok(())
+/// After the last transaction of every block.
+pub fn end_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
+    election::end_block(host, inputs)
 }
 
 /// After [`end_block`] of an epoch's last block.
-pub fn end_epoch(host: &mut impl Host, epoch: Epoch) -> Result<(), SystemError> {
-    staking::end_epoch(host, epoch)
+pub fn end_epoch(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
+    staking::end_epoch(host, inputs.epoch)?;
+    election::end_epoch(host, inputs)
 }

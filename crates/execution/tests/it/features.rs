@@ -104,7 +104,7 @@ fn contracts_and_people_read_chain_info() {
     let mut net = Net::new(&[(ASKER, &code)]);
     Arc::make_mut(&mut net.spec).epoch_blocks = 32;
     let context = althing_execution::BlockContext {
-        system: SystemInputs { epoch: 3, epoch_start: 96, committee_size: 4, ..Default::default() },
+        system: SystemInputs { epoch: 3, epoch_start: 96, ..Default::default() },
         ..net.context(97)
     };
     let tx = sign(TxEip1559 { to: ASKER.into(), value: U256::from(9), ..template(0) }, 0);

@@ -105,11 +105,7 @@ impl Net {
             base_fee: 1_000_000_000,
             prevrandao: B256::repeat_byte(number as u8),
             parent_hash: B256::with_last_byte(number as u8),
-            system: SystemInputs {
-                group_key: vec![number as u8; 96].into(),
-                committee_size: 1,
-                ..Default::default()
-            },
+            system: SystemInputs { group_key: vec![number as u8; 96].into(), ..Default::default() },
         }
     }
 

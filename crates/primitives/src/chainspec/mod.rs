@@ -6,7 +6,7 @@
 mod presets;
 pub use presets::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC};
 
-use crate::{OperatorKey, Params};
+use crate::{Calendar, OperatorKey, Param, Params};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,6 +53,50 @@ pub struct Validator {
     pub p2p: String,
 }
 
+/// From an epoch on, so many seats of the delegates are open to elected candidates; bootstrap delegates fill the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeatPhase {
+    /// First epoch of the phase.
+    pub from_epoch: u64,
+    /// Seats that are open.
+    pub seats: u64,
+}
+
+/// A stake of the first block that votes for a candidate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisVote {
+    /// Owner of the bucket.
+    pub voter: Address,
+    /// Rau.
+    pub amount: U256,
+    /// Duration in days of the network.
+    pub days: u32,
+    /// Whether the duration renews itself.
+    pub auto_stake: bool,
+}
+
+/// A candidate of the first block, with its self-stake and its votes. Their coins come on top of `alloc`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisCandidate {
+    /// 1 to 12 lower-case letters and digits.
+    pub name: String,
+    /// Account that acts for the candidate and owns its self-stake.
+    pub owner: Address,
+    /// Ed25519 public key of its node.
+    pub operator: OperatorKey,
+    /// Account that receives tips and rewards.
+    pub reward: Address,
+    /// `ip:port` at which other validators dial it.
+    pub p2p: String,
+    /// Rau, staked for 91 days that renew themselves.
+    pub self_stake: U256,
+    /// Votes of others.
+    pub votes: Vec<GenesisVote>,
+}
+
 /// The trusted starting point of consensus, as the key ceremony made it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -89,8 +133,14 @@ pub struct ChainSpec {
     pub params: Params,
     /// Accounts of the first block.
     pub alloc: BTreeMap<Address, GenesisAccount>,
-    /// Members of the committee, in order of their names.
+    /// First coins of the reward fund in Rau, on top of `alloc`.
+    pub reward_fund: U256,
+    /// Bootstrap delegates: they are the first committee, and fill seats that no elected candidate has.
     pub validators: Vec<Validator>,
+    /// How many seats are open to elected candidates, and from when on; none before the first phase.
+    pub seat_phases: Vec<SeatPhase>,
+    /// Candidates of the first block.
+    pub candidates: Vec<GenesisCandidate>,
     /// Result of the initial key ceremony; empty until it was held.
     pub committee: GenesisCommittee,
 }
@@ -121,6 +171,12 @@ fn bad(field: &'static str, reason: impl Into<String>) -> ChainSpecError {
 
 /// Largest committee that the protocol's messages are sized for.
 pub const MAX_VALIDATORS: usize = 64;
+
+/// Most phases of opening seats.
+pub const MAX_SEAT_PHASES: usize = 128;
+
+/// Most candidates of the first block.
+pub const MAX_GENESIS_CANDIDATES: usize = 1_024;
 
 /// Resharing needs this many blocks in an epoch for each member.
 pub const MIN_EPOCH_BLOCKS_PER_MEMBER: u64 = 4;
@@ -153,7 +209,19 @@ impl ChainSpec {
 
     /// Epoch of a height.
     pub fn epoch_of(&self, height: u64) -> u64 {
-        height / self.epoch_blocks
+        self.calendar().epoch_of(height)
+    }
+
+    /// When committees are elected.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { epoch_blocks: self.epoch_blocks }
+    }
+
+    /// Coins in the stakes of the first block, in Rau.
+    pub fn genesis_stakes(&self) -> U256 {
+        let votes = self.candidates.iter().flat_map(|candidate| &candidate.votes).map(|vote| vote.amount);
+        let own = self.candidates.iter().map(|candidate| candidate.self_stake);
+        own.chain(votes).fold(U256::ZERO, U256::saturating_add)
     }
 
     /// The validator with an operator key.
@@ -163,7 +231,12 @@ impl ChainSpec {
 
     /// Domain of all signatures of this network: its name and chain id, so nothing can be replayed elsewhere.
     pub fn namespace(&self) -> Vec<u8> {
-        format!("ALTHING/{}", self.chain_id).into_bytes()
+        Self::namespace_of(self.chain_id)
+    }
+
+    /// [`ChainSpec::namespace`] of a chain id.
+    pub fn namespace_of(chain_id: u64) -> Vec<u8> {
+        format!("ALTHING/{chain_id}").into_bytes()
     }
 
     /// Checks everything that does not need cryptography.
@@ -186,7 +259,35 @@ impl ChainSpec {
         if self.base_fee < self.min_base_fee {
             return Err(bad("baseFee", "is below minBaseFee"));
         }
-        self.validate_validators()
+        self.validate_validators()?;
+        self.validate_elections()
+    }
+
+    fn validate_elections(&self) -> Result<(), ChainSpecError> {
+        let seats = self.params.get(Param::CommitteeSeats).min(self.params.get(Param::DelegateSeats));
+        let needed = MIN_EPOCH_BLOCKS_PER_MEMBER.saturating_mul(u64::try_from(seats).unwrap_or(u64::MAX));
+        if self.candidates.is_empty() && self.seat_phases.is_empty() {
+            // Only the bootstrap delegates serve.
+        } else if self.epoch_blocks < needed {
+            let reason = format!("committees of {seats} need at least {needed} blocks an epoch");
+            return Err(bad("epochBlocks", reason));
+        }
+        if self.seat_phases.len() > MAX_SEAT_PHASES
+            || !self.seat_phases.is_sorted_by(|a, b| a.from_epoch < b.from_epoch)
+        {
+            let reason = format!("list at most {MAX_SEAT_PHASES} phases, each from a later epoch on");
+            return Err(bad("seatPhases", reason));
+        }
+        if self.candidates.len() > MAX_GENESIS_CANDIDATES {
+            return Err(bad("candidates", format!("name at most {MAX_GENESIS_CANDIDATES}")));
+        }
+        for candidate in &self.candidates {
+            if candidate.p2p.parse::<std::net::SocketAddr>().is_err() {
+                let reason = format!("`{}` of {} is not ip:port", candidate.p2p, candidate.name);
+                return Err(bad("candidates", reason));
+            }
+        }
+        Ok(())
     }
 
     fn validate_validators(&self) -> Result<(), ChainSpecError> {

@@ -1,6 +1,6 @@
 //! The two presets of the protocol: `mainnet` and `devnet`.
 
-use super::{ChainSpec, GenesisAccount, GenesisCommittee, MIN_EPOCH_BLOCKS_PER_MEMBER, Validator};
+use super::{ChainSpec, GenesisAccount, GenesisCommittee, MIN_EPOCH_BLOCKS_PER_MEMBER, SeatPhase, Validator};
 use crate::{Address, Params, RAU_PER_COIN, U256};
 use alloy_primitives::address;
 use std::collections::BTreeMap;
@@ -28,6 +28,26 @@ pub const DEVNET_COINS: u64 = 10_000_000;
 
 const GWEI: u64 = 1_000_000_000;
 
+/// First coins of the reward fund.
+const MAINNET_FUND_COINS: u64 = 1_000_000_000;
+
+/// Epochs of a day on a real network.
+const DAY_EPOCHS: u64 = 24;
+
+/// Seats that open first on a real network, and all.
+const FIRST_SEATS: u64 = 12;
+const ALL_SEATS: u64 = 36;
+
+fn coins(coins: u64) -> U256 {
+    U256::from(coins) * U256::from(RAU_PER_COIN)
+}
+
+/// After a week twelve seats open, then one more each day.
+fn mainnet_phases() -> Vec<SeatPhase> {
+    let phase = |seats| SeatPhase { from_epoch: (7 + seats - FIRST_SEATS) * DAY_EPOCHS, seats };
+    (FIRST_SEATS..=ALL_SEATS).map(phase).collect()
+}
+
 impl ChainSpec {
     /// The preset of a real network: one-second blocks, epochs of an hour.
     pub fn mainnet(validators: Vec<Validator>, genesis_time_ms: u64) -> Self {
@@ -43,14 +63,17 @@ impl ChainSpec {
             base_fee_burn_bps: 5_000,
             params: Params::mainnet(),
             alloc: BTreeMap::new(),
+            reward_fund: coins(MAINNET_FUND_COINS),
             validators,
+            seat_phases: mainnet_phases(),
+            candidates: Vec::new(),
             committee: GenesisCommittee::default(),
         }
     }
 
     /// The preset of a network on one machine: half-second blocks, short epochs, ten funded accounts.
     pub fn devnet(validators: Vec<Validator>, genesis_time_ms: u64) -> Self {
-        let balance = U256::from(DEVNET_COINS) * U256::from(RAU_PER_COIN);
+        let balance = coins(DEVNET_COINS);
         let funded = |address: &Address| (*address, GenesisAccount { balance, ..Default::default() });
         Self {
             name: "althing-devnet".into(),
@@ -59,6 +82,7 @@ impl ChainSpec {
             epoch_blocks: 32.max(MIN_EPOCH_BLOCKS_PER_MEMBER * validators.len() as u64),
             params: Params::devnet(),
             alloc: DEVNET_ACCOUNTS.iter().map(funded).collect(),
+            seat_phases: Vec::new(),
             ..Self::mainnet(validators, genesis_time_ms)
         }
     }

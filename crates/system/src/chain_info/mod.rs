@@ -1,27 +1,26 @@
 //! `ChainInfo`: what network this is and who finalizes its blocks now.
 //!
-//! Storage: 0 name, 1 spec hash, 2 epoch, 3 epoch start, 4 key id, 5 group key, 6 seats. Written at genesis and by
-//! `begin_block` only when something changed, so an ordinary block writes nothing. No call changes state.
+//! Written at genesis and by `begin_block` only when something changed, so an ordinary block writes nothing. No call
+//! changes state.
 
 mod dispatch;
 mod storage;
 
 pub(crate) use dispatch::dispatch;
 
-use crate::{BlockInputs, Host, SystemError};
-use alloy_primitives::B256;
-use althing_primitives::ChainSpec;
+use crate::{BlockInputs, Host, SystemError, election};
+use alloy_primitives::{B256, Bytes};
+use althing_primitives::{Calendar, ChainSpec};
 use storage as at;
 
 /// Writes what never changes, and the first committee.
 pub(crate) fn genesis(host: &mut impl Host, spec: &ChainSpec) -> Result<(), SystemError> {
     at::NAME.set(host, spec.name.as_bytes())?;
     at::SPEC_HASH.set(host, spec.hash())?;
-    let first = BlockInputs {
-        group_key: spec.committee.group_key.clone(),
-        committee_size: spec.validators.len() as u64,
-        ..BlockInputs::default()
-    };
+    at::CHAIN_ID.set(host, spec.chain_id)?;
+    at::EPOCH_BLOCKS.set(host, spec.epoch_blocks)?;
+    at::BLOCK_INTERVAL_MS.set(host, spec.block_interval_ms)?;
+    let first = BlockInputs { group_key: spec.committee.group_key.clone(), ..BlockInputs::default() };
     write(host, &first)
 }
 
@@ -29,7 +28,6 @@ pub(crate) fn genesis(host: &mut impl Host, spec: &ChainSpec) -> Result<(), Syst
 pub(crate) fn begin_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
     let same = at::EPOCH.get(host)? == inputs.epoch
         && at::KEY_ID.get(host)? == inputs.key_id
-        && at::SEATS.get(host)? == inputs.committee_size
         && at::EPOCH_START.get(host)? == inputs.epoch_start;
     if same && at::GROUP_KEY.get(host)? == inputs.group_key { Ok(()) } else { write(host, inputs) }
 }
@@ -38,7 +36,8 @@ fn write(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> 
     at::EPOCH.set(host, inputs.epoch)?;
     at::EPOCH_START.set(host, inputs.epoch_start)?;
     at::KEY_ID.set(host, inputs.key_id)?;
-    at::SEATS.set(host, inputs.committee_size)?;
+    let seats = election::seats(host, inputs.epoch)?;
+    at::SEATS.set(host, seats)?;
     at::GROUP_KEY.set(host, &inputs.group_key)
 }
 
@@ -55,4 +54,24 @@ pub(crate) fn epoch_start(host: &mut impl Host) -> Result<u64, SystemError> {
 /// Hash of the chain spec, for other contracts.
 pub(crate) fn spec_hash(host: &mut impl Host) -> Result<B256, SystemError> {
     at::SPEC_HASH.get(host)
+}
+
+/// EIP-155 chain id, for other contracts.
+pub(crate) fn chain_id(host: &mut impl Host) -> Result<u64, SystemError> {
+    at::CHAIN_ID.get(host)
+}
+
+/// When committees are elected, for other contracts.
+pub(crate) fn calendar(host: &mut impl Host) -> Result<Calendar, SystemError> {
+    Ok(Calendar { epoch_blocks: at::EPOCH_BLOCKS.get(host)? })
+}
+
+/// Least milliseconds between two blocks, for other contracts.
+pub(crate) fn block_interval_ms(host: &mut impl Host) -> Result<u64, SystemError> {
+    at::BLOCK_INTERVAL_MS.get(host)
+}
+
+/// The group key that signs present blocks, for other contracts.
+pub(crate) fn group_key(host: &mut impl Host) -> Result<Bytes, SystemError> {
+    at::GROUP_KEY.get(host)
 }

@@ -13,3 +13,6 @@ pub(crate) const EPOCH_START: Slot<u64> = Slot::new(ADDRESS, 3);
 pub(crate) const KEY_ID: Slot<u64> = Slot::new(ADDRESS, 4);
 pub(crate) const GROUP_KEY: ByteString = ByteString::new(ADDRESS, 5);
 pub(crate) const SEATS: Slot<u64> = Slot::new(ADDRESS, 6);
+pub(crate) const CHAIN_ID: Slot<u64> = Slot::new(ADDRESS, 7);
+pub(crate) const EPOCH_BLOCKS: Slot<u64> = Slot::new(ADDRESS, 8);
+pub(crate) const BLOCK_INTERVAL_MS: Slot<u64> = Slot::new(ADDRESS, 9);

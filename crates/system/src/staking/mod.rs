@@ -18,19 +18,25 @@ mod bucket;
 mod candidate;
 mod change;
 mod compat;
+mod contenders;
 mod create;
 mod dispatch;
+mod genesis;
 mod leave;
 mod reads;
 mod register;
 mod self_stake;
+mod slash;
 pub(crate) mod storage;
 mod unstake;
 mod votes;
 mod weight;
 
+pub(crate) use contenders::{Contender, contenders, name_of, reward_of};
 pub(crate) use dispatch::{dispatch, is_payable};
+pub(crate) use genesis::genesis;
 pub(crate) use leave::end_epoch;
+pub(crate) use slash::slash;
 
 use crate::{Host, SystemError, chain_info};
 use alloy_primitives::{Log, U256};

@@ -16,7 +16,7 @@ use althing_abi::{
         OwnershipTransferred, ProfileChanged, RegistrationFeePaid,
     },
 };
-use althing_primitives::Param;
+use althing_primitives::{GenesisCandidate, Param};
 use std::net::SocketAddr;
 
 /// Gas of checking an operator's signature: about what recovering a sender costs the EVM, and a third more.
@@ -58,28 +58,18 @@ pub(super) fn register(host: &mut impl Host, registration: Registration) -> Resu
     let Registration { name, operator, reward, owner, endpoint, bls_key, terms } = registration;
     let fee = U256::from(params::get(host, Param::RegistrationFee)?);
     host.transfer(ADDRESS, REWARD_FUND, fee)?;
-    let encoded = check_name(host, &name, 0)?;
-    if at::CANDIDATE_BY_OWNER.at(host, owner)?.get(host)? != 0 || owner.is_zero() {
-        return Err(refused(OwnerTaken { owner }));
-    }
-    let number = at::LAST_CANDIDATE.get(host)?.saturating_add(1);
-    at::LAST_CANDIDATE.set(host, number)?;
-    let id = free_id(host, owner)?;
-    let mut candidate = Candidate::new(number, id, owner, encoded, host.block().timestamp);
+    let mut candidate = enter(host, &name, owner)?;
     candidate.reward = reward;
     match operator {
         Operator::Key(key, proof) => install_key(host, &mut candidate, key, &proof)?,
         Operator::Address(address) => install_operator(host, &mut candidate, address)?,
     }
-    at::CANDIDATE_BY_ID.at(host, id)?.set(host, number)?;
-    at::CANDIDATE_BY_OWNER.at(host, owner)?.set(host, number)?;
-    at::CANDIDATE_BY_NAME.at(host, encoded)?.set(host, number)?;
     candidate.store(host)?;
     set_endpoint(host, &candidate, &endpoint)?;
     set_bls_key(host, &candidate, &bls_key)?;
-    emit(host, &RegistrationFeePaid { candidate: id, amount: fee })?;
+    emit(host, &RegistrationFeePaid { candidate: candidate.id, amount: fee })?;
     let event = CandidateRegistered {
-        candidate: id,
+        candidate: candidate.id,
         ownerAddress: owner,
         operatorAddress: candidate.operator,
         name,
@@ -97,6 +87,31 @@ pub(super) fn register(host: &mut impl Host, registration: Registration) -> Resu
         self_stake::bind(host, candidate, bucket)?;
     }
     Ok(())
+}
+
+/// Enters a new candidate under its name, owner and id.
+fn enter(host: &mut impl Host, name: &str, owner: Address) -> Result<Candidate, SystemError> {
+    let encoded = check_name(host, name, 0)?;
+    if at::CANDIDATE_BY_OWNER.at(host, owner)?.get(host)? != 0 || owner.is_zero() {
+        return Err(refused(OwnerTaken { owner }));
+    }
+    let number = at::LAST_CANDIDATE.get(host)?.saturating_add(1);
+    at::LAST_CANDIDATE.set(host, number)?;
+    let id = free_id(host, owner)?;
+    at::CANDIDATE_BY_ID.at(host, id)?.set(host, number)?;
+    at::CANDIDATE_BY_OWNER.at(host, owner)?.set(host, number)?;
+    at::CANDIDATE_BY_NAME.at(host, encoded)?.set(host, number)?;
+    Ok(Candidate::new(number, id, owner, encoded, host.block().timestamp))
+}
+
+/// Registers a candidate of the chain spec: its makers vouch for the key, and no fee is due.
+pub(super) fn enroll(host: &mut impl Host, of: &GenesisCandidate) -> Result<Candidate, SystemError> {
+    let mut candidate = enter(host, &of.name, of.owner)?;
+    candidate.reward = of.reward;
+    adopt_key(host, &mut candidate, of.operator)?;
+    candidate.store(host)?;
+    set_endpoint(host, &candidate, &of.p2p)?;
+    Ok(candidate)
 }
 
 /// An identifier that no candidate ever had. The owner's address usually; an owner that handed its first candidate on
@@ -174,6 +189,10 @@ fn install_key(
     if !althing_light::verify_operator(network, candidate.owner, key, proof) {
         return Err(refused(BadOperatorProof {}));
     }
+    adopt_key(host, candidate, key)
+}
+
+fn adopt_key(host: &mut impl Host, candidate: &mut Candidate, key: B256) -> Result<(), SystemError> {
     install_operator(host, candidate, operator_address(key))?;
     candidate.operator_key = key;
     emit(host, &OperatorKeyChanged { candidate: candidate.id, operatorKey: key })

@@ -89,7 +89,7 @@ impl World {
         let mut present = crate::chain_info::epoch(&mut self.host).unwrap();
         while present < epoch {
             self.host.block.number = (present + 1) * self.spec.epoch_blocks - 1;
-            end_epoch(&mut self.host, present).unwrap();
+            end_epoch(&mut self.host, &BlockInputs { epoch: present, ..Default::default() }).unwrap();
             present += 1;
             let epoch_start = present * self.spec.epoch_blocks;
             begin_block(&mut self.host, &BlockInputs { epoch: present, epoch_start, ..Default::default() })

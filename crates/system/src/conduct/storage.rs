@@ -1,0 +1,10 @@
+//! Every storage slot of `Conduct`. Append only.
+
+use crate::storage::Map;
+use alloy_primitives::{Address, address};
+
+/// Where the contract answers (test: storage_is_at_the_address_of_the_table).
+pub(super) const ADDRESS: Address = address!("00000000000000000000000000000000A1740004");
+
+/// First epoch in which a candidate is not on probation any more.
+pub(super) const PROBATION_UNTIL: Map<u64, u64> = Map::new(ADDRESS, 0);

@@ -1,0 +1,57 @@
+//! What elections and rewards read of candidates.
+
+use super::{
+    candidate::{Candidate, Text, decode_name},
+    storage as at,
+};
+use crate::{Host, SystemError, election::Endpoint, params};
+use alloy_primitives::{Address, B256};
+use althing_primitives::Param;
+
+/// A candidate that may be elected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Contender {
+    pub(crate) number: u64,
+    pub(crate) id: Address,
+    pub(crate) votes: u128,
+    pub(crate) operator: B256,
+    pub(crate) endpoint: Endpoint,
+}
+
+/// All candidates that may be elected now: active, with enough votes and self-stake, a node's key and address, and not
+/// in jail. At most [`super::self_stake::MAX_ACTIVE_CANDIDATES`].
+pub(crate) fn contenders(host: &mut impl Host) -> Result<Vec<Contender>, SystemError> {
+    let least_votes = params::get(host, Param::MinVotes)?;
+    let least_self_stake = params::get(host, Param::MinActiveSelfStake)?;
+    let now = host.block().timestamp;
+    let mut found = Vec::new();
+    for place in 0..at::ACTIVE_CANDIDATES.len(host)? {
+        let number = at::ACTIVE_CANDIDATES.get(host, place)?;
+        let [votes, self_stake] = Candidate::weights(host, number)?.get(host)?;
+        if votes < least_votes || self_stake < least_self_stake {
+            continue;
+        }
+        let candidate = Candidate::load(host, number)?;
+        if candidate.jailed_until > now || candidate.operator_key.is_zero() {
+            continue;
+        }
+        let endpoint = Endpoint::parse(&candidate.text(host, Text::Endpoint)?);
+        if endpoint.0.is_none() {
+            continue;
+        }
+        let (id, operator) = (candidate.id, candidate.operator_key);
+        found.push(Contender { number, id, votes, operator, endpoint });
+    }
+    Ok(found)
+}
+
+/// The account that a candidate's rewards go to.
+pub(crate) fn reward_of(host: &mut impl Host, number: u64) -> Result<Address, SystemError> {
+    Ok(Candidate::load(host, number)?.reward)
+}
+
+/// A candidate's id and name.
+pub(crate) fn name_of(host: &mut impl Host, number: u64) -> Result<(Address, String), SystemError> {
+    let candidate = Candidate::load(host, number)?;
+    Ok((candidate.id, decode_name(candidate.name)))
+}
