@@ -11,7 +11,7 @@ use althing_consensus::{
     ConsensusBlock, Context as ConsensusContext, Directory, PrivateKey, Scheme, Variant,
 };
 use althing_primitives::Bytes;
-use althing_state::{Databases, SyncTargets, sync_targets};
+use althing_state::{Databases, Readers, ReadersView, SyncTargets, sync_targets};
 use commonware_codec::Encode as _;
 use commonware_consensus::{
     Heightable as _,
@@ -171,8 +171,10 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
         (context, _): (E, ConsensusContext),
         block: &ConsensusBlock,
         captured: Head,
-        _: <Databases<E> as DatabaseSet<E>>::Readers,
+        readers: Readers<E>,
     ) {
+        // Before anybody hears of the block: who asks for a committee then finds it.
+        self.chain.elect(block.block(), &ReadersView::<E>(&readers)).await;
         self.chain.executed.lock().finalized(block.block().height());
         self.chain.update_pool(&captured);
         self.chain.sink.applied(captured);

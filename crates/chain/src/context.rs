@@ -1,19 +1,30 @@
 //! What all parts of the chain share.
 
-use crate::executed::{Executed, Execution};
+use crate::{
+    elections::Elections,
+    executed::{Executed, Execution},
+};
 use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
-use althing_execution::{BlockContext, NextCommittee, SystemInputs};
+use althing_execution::{BlockContext, NextCommittee, SystemInputs, epoch, read};
 use althing_light::{LightError, Verifier};
 use althing_primitives::{
     Address, B256, Block, Bytes, ChainSpec, FinalizedBlock, OperatorKey, Seal, StateKey, StateValue,
 };
+use althing_state::StateView;
 use althing_txpool::{Pool, SenderCache};
 use commonware_codec::Encode as _;
 use commonware_cryptography::Signer as _;
 use commonware_glue::dkg::types::EpochOutcome;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use std::{fmt, num::NonZeroUsize, sync::Arc};
+use std::{
+    fmt,
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 /// Senders remembered between admission and execution: several full blocks.
 const SENDER_CACHE: NonZeroUsize = NonZeroUsize::new(262_144).expect("not zero");
@@ -91,6 +102,8 @@ pub struct Chain {
     pub verifier: Verifier,
     /// Beacons of recent rounds.
     pub beacons: Beacons,
+    /// Who serves when.
+    pub elections: Elections,
     /// Transactions that wait.
     pub pool: Arc<Mutex<Pool>>,
     /// Senders of transactions seen, so that no signature is recovered twice.
@@ -98,6 +111,7 @@ pub struct Chain {
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) operator: Option<Operator>,
     pub(crate) executed: Mutex<Executed>,
+    failed_resharings: AtomicU64,
 }
 
 impl fmt::Debug for Chain {
@@ -112,6 +126,8 @@ impl Chain {
         let ChainConfig { spec, pool, sink, operator } = config;
         let verifier = Verifier::new(&spec)?;
         Ok(Arc::new(Self {
+            elections: Elections::new(spec.clone()),
+            failed_resharings: AtomicU64::new(0),
             spec,
             verifier,
             beacons: Beacons::default(),
@@ -187,6 +203,42 @@ impl Chain {
             .then(|| decode_payload(&block.seal().resharing).ok().flatten())
             .flatten()
             .and_then(next_committee)
+    }
+
+    /// Epochs since the start whose committee served on because the next one got no key shares.
+    pub fn failed_resharings(&self) -> u64 {
+        self.failed_resharings.load(Ordering::Relaxed)
+    }
+
+    /// Notes what the state of a node that starts says of elections.
+    pub(crate) async fn open_elections(&self, view: &impl StateView) {
+        let outcome = async {
+            let epoch = read(view, |host| epoch(host)).await?;
+            self.elections.learn(view, epoch).await
+        };
+        if let Err(error) = outcome.await {
+            panic!("the elections cannot be read: {error}; restore the data folder, or synchronize anew");
+        }
+    }
+
+    /// Notes what a final block says of elections; `view` is the state after it.
+    pub(crate) async fn elect(&self, block: &Block, view: &impl StateView) {
+        if !self.elections.concerns(block) {
+            return;
+        }
+        let epoch = block.seal().epoch;
+        if let Err(error) = self.elections.learn(view, epoch).await {
+            panic!(
+                "the elections of epoch {epoch} cannot be read: {error}; restart the node, or synchronize anew"
+            );
+        }
+        if self.next_committee_of(block).is_some_and(|next| next.is_kept) {
+            self.failed_resharings.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(
+                epoch = epoch + 1,
+                "the drawn committee got no key shares, because too few members dealt: the committee before serves on"
+            );
+        }
     }
 
     /// Stores a final block that was executed here. Its outcome is kept until then and not used again.

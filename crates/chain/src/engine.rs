@@ -11,10 +11,12 @@
 
 use crate::{Operator, app::App, context::Chain};
 use althing_consensus::{
-    BlockDigest, CommitteeSource, ConsensusBlock, Directory, Listener, MAX_PARTICIPANTS, Participants,
-    PublicKey, Scheme, Schemes, Secrets, Tap, Variant, ceremony, max_sharing_mode,
+    BlockDigest, CommitteeSource, ConsensusBlock, Directory, Lineup, Listener, MAX_PARTICIPANTS,
+    Participants, PublicKey, Scheme, Schemes, Secrets, Tap, Turns, Variant, ceremony, max_sharing_mode,
 };
-use althing_state::{AccountsDb, CodesDb, DatabaseConfig, Databases, HASH_STRATEGY, RECORD_BYTES, SlotsDb};
+use althing_state::{
+    AccountsDb, CodesDb, DatabaseConfig, DatabaseView, Databases, HASH_STRATEGY, RECORD_BYTES, SlotsDb,
+};
 use commonware_broadcast::buffered;
 use commonware_consensus::{
     Reporters,
@@ -27,12 +29,11 @@ use commonware_consensus::{
     simplex::{
         self,
         config::{ForwardPolicy, SkipPolicy},
-        elector::RoundRobin,
     },
     types::{Epoch, FixedEpocher, ViewDelta},
 };
 use commonware_cryptography::{
-    Digested, Digestible as _, Sha256,
+    Digested, Digestible as _,
     bls12381::{dkg::feldman_desmedt::Reveal, primitives::sharing::Mode},
     certificate::ConstantProvider,
     sha256::Digest as StateDigest,
@@ -242,14 +243,15 @@ fn archive_config(name: &str, page_cache: &CacheRef) -> prunable::Config<TwoCap,
 }
 
 /// Timeouts of a view, derived from the block interval: a leader waits one interval before it proposes.
-fn simplex_config(
+fn simplex_config<L: Lineup>(
+    lineup: L,
     interval: Duration,
     page_cache: CacheRef,
-) -> orchestrator::SimplexConfig<RoundRobin<Sha256>> {
+) -> orchestrator::SimplexConfig<Turns<L>> {
     let leader_timeout = interval + Duration::from_millis(1_500);
     let certification_timeout = leader_timeout + Duration::from_millis(1_000);
     orchestrator::SimplexConfig {
-        elector: RoundRobin::<Sha256>::default(),
+        elector: Turns(lineup),
         mailbox_size: MAILBOX,
         replay_buffer: BUFFER,
         write_buffer: BUFFER,
@@ -280,7 +282,7 @@ impl<E: Runtime> Engine<E> {
         network: Network<S, R, M, B>,
     ) -> Result<Self, ceremony::CeremonyError>
     where
-        C: CommitteeSource,
+        C: CommitteeSource + Lineup,
         S: Sender<PublicKey = PublicKey>,
         R: Receiver<PublicKey = PublicKey>,
         M: Manager<PublicKey = PublicKey, Directory = Directory> + Clone,
@@ -411,7 +413,7 @@ impl<E: Runtime> Engine<E> {
                 signer: operator.secret().clone(),
                 manager: network.manager.clone(),
                 blocker: network.blocker.clone(),
-                participants_provider: Participants(committees),
+                participants_provider: Participants(committees.clone()),
                 secret_store: secrets,
                 strategy: Sequential,
                 registrar: schemes.clone(),
@@ -479,7 +481,7 @@ impl<E: Runtime> Engine<E> {
                 marshal,
                 application: tap,
                 strategy: Sequential,
-                simplex: simplex_config(interval, page_cache),
+                simplex: simplex_config(committees, interval, page_cache),
                 gate,
                 state_sync,
                 blocks_per_epoch: epoch_blocks,
@@ -487,11 +489,13 @@ impl<E: Runtime> Engine<E> {
                 partition_prefix: VOTES_PREFIX.to_string(),
             },
         );
-        let orchestrator = orchestrator_actor.start(network.votes, network.certificates, network.resolver);
         let reporters =
             Reporters::from((stateful.clone(), Reporters::from((orchestrator_mailbox, resharing_mailbox))));
         let marshal_handle = marshal_actor.start(reporters, buffer, resolver);
         let stateful_handle = stateful_actor.start();
+        // Leaders follow from the state, which a node that was stopped has on disk.
+        chain.open_elections(&DatabaseView(stateful.subscribe_databases().await)).await;
+        let orchestrator = orchestrator_actor.start(network.votes, network.certificates, network.resolver);
         let [accounts, slots, codes] = state_handles;
         let handles =
             [broadcast, accounts, slots, codes, resharing, orchestrator, marshal_handle, stateful_handle];

@@ -5,6 +5,7 @@
 //! | propose | `propose.rs` | pool and parent's state → block |
 //! | verify | `verify.rs` | block and parent → the same state roots, or a reason to refuse |
 //! | finalize | `app.rs` | final block → archive, pool, subscribers |
+//! | elect | `elections.rs` | final state → committees, leaders, peers |
 //! | follow | `follow.rs` | certified blocks of another node → the same state, without consensus |
 //! | begin in the middle | `anchor.rs` | a certified block and its receipts → where a synchronized state belongs |
 //! | wire up | `engine.rs` | actors of consensus around the application |
@@ -17,6 +18,7 @@
 mod anchor;
 mod app;
 mod context;
+mod elections;
 mod engine;
 mod executed;
 mod follow;
@@ -28,6 +30,7 @@ mod verify;
 pub use anchor::{AnchorError, check_anchor};
 pub use app::App;
 pub use context::{Chain, ChainConfig, Head, Operator, Sink};
+pub use elections::Elections;
 pub use engine::{
     Channel, Ends, Engine, EngineConfig, Network, Runtime, channels, max_message_size, state_retention,
 };

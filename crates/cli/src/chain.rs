@@ -1,11 +1,14 @@
 //! `althing chain`: blocks, transactions, and proof that a block is final.
 
+mod election;
 mod proof;
+mod proven;
 
 use crate::report::{Report, both_forms};
 use crate::transact::receipt_report;
 use crate::{Exit, amount, failure::Failure};
 use alloy_primitives::{B256, Bytes, U64, U256};
+use althing_abi::{ChainInfo, SystemContract};
 use althing_client::{Block, Client, RpcTransaction};
 use althing_light::{Certified, Verifier};
 use althing_primitives::{ChainSpec, Header, parse_address};
@@ -48,6 +51,22 @@ pub enum Command {
         #[arg(long, default_value = ".althing/devnet/genesis.json")]
         genesis: PathBuf,
     },
+    /// The present epoch: its blocks, and the election that is under way in it.
+    Epoch,
+    /// The committee of an epoch: who serves, or is drawn to serve.
+    Committee {
+        /// The epoch; the present one by default. Committees are known two full epochs ahead.
+        epoch: Option<u64>,
+        /// Replay the draw from public data and show each step.
+        #[arg(long)]
+        explain: bool,
+        /// Say whether the node told the truth: everything is proven from the chain spec's key. The node is not trusted.
+        #[arg(long)]
+        verify: bool,
+        /// The network's chain spec: the only thing that is trusted.
+        #[arg(long, default_value = ".althing/devnet/genesis.json")]
+        genesis: PathBuf,
+    },
     /// An account and storage slots with proofs that lead to the latest block's state root.
     Proof {
         /// Address (0x or io1).
@@ -77,6 +96,17 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             let found = client.receipt(hash).await?.ok_or_else(|| no_transaction(hash))?;
             // To look at a failed transaction is no failure.
             Ok(Report { exit: Exit::Ok, ..receipt_report(&found) })
+        }
+        Command::Epoch => election::epoch(&client).await,
+        Command::Committee { epoch, explain, verify, genesis } => {
+            let epoch = match epoch {
+                Some(epoch) => epoch,
+                None => client.read(SystemContract::ChainInfo, ChainInfo::epochCall {}).await?,
+            };
+            if !explain && !verify {
+                return election::committee(&client, epoch).await;
+            }
+            election::explain(&client, epoch, verify.then_some(genesis.as_path())).await
         }
         Command::Verify { block, genesis } => verify(&client, &block, &genesis).await,
         Command::Proof { address, slots, verify, genesis } => {
@@ -167,6 +197,7 @@ fn transaction_report(transaction: &RpcTransaction) -> Report {
 #[serde(rename_all = "camelCase")]
 struct CertificateAnswer {
     header: Bytes,
+    seal: Bytes,
     path: Vec<Bytes>,
     certificate: Bytes,
 }
@@ -175,6 +206,8 @@ struct CertificateAnswer {
 struct Certificate {
     /// From the header asked for to the one that has the certificate.
     headers: Vec<Header>,
+    /// The seal of the first, unchecked.
+    seal: Bytes,
     certified: Certified,
 }
 
@@ -204,14 +237,14 @@ async fn certificate(client: &Client, spec: &ChainSpec, height: u64) -> Result<C
     let headers =
         std::iter::once(&answer.header).chain(&answer.path).map(header).collect::<Result<Vec<_>, _>>()?;
     let certified = prove(spec, &headers, &answer.certificate)?;
-    Ok(Certificate { headers, certified })
+    Ok(Certificate { headers, seal: answer.seal, certified })
 }
 
 async fn verify(client: &Client, what: &str, genesis: &Path) -> Result<Report, Failure> {
     let spec = load_spec(genesis)?;
     let wanted = find(client, what).await?;
     let (height, hash) = (wanted.header.number, wanted.header.hash);
-    let Certificate { headers, certified } = certificate(client, &spec, height).await?;
+    let Certificate { headers, certified, .. } = certificate(client, &spec, height).await?;
     if headers[0].hash_slow() != hash {
         return Err(invalid(format!("NOT PROVEN: the certificate is for another block than {hash}")));
     }

@@ -148,6 +148,12 @@ fn encode(info: &EpochInfo) -> GenesisCommittee {
     GenesisCommittee { group_key, epoch_info: info.encode().to_vec().into() }
 }
 
+/// The validators with their addresses.
+pub fn directory(validators: &[Validator]) -> Result<Directory, CeremonyError> {
+    let address = |(key, address)| (key, commonware_p2p::Address::Symmetric(address));
+    Ok(members(validators)?.into_iter().map(address).collect())
+}
+
 fn members(validators: &[Validator]) -> Result<Vec<(PublicKey, SocketAddr)>, CeremonyError> {
     validators
         .iter()

@@ -17,13 +17,15 @@ mod committee;
 mod schemes;
 mod secrets;
 mod tap;
+mod turns;
 
 pub use beacon::Beacons;
 pub use block::{BlockError, ConsensusBlock, decode_payload, encode_payload};
-pub use committee::{CommitteeSource, FixedCommittee, Participants};
+pub use committee::{CommitteeSource, Participants};
 pub use schemes::{Schemes, registered_scheme};
 pub use secrets::{SecretVault, Secrets, VaultError};
 pub use tap::{Listener, Tap};
+pub use turns::{EpochTurns, Lineup, Turns};
 
 pub use althing_light::{BlockDigest, Finalization, PublicKey, Scheme, Variant};
 

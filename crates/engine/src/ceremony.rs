@@ -7,7 +7,7 @@
 
 use crate::mesh::{MeshConfig, Oracle, Receiver, Sender, transport};
 use althing_consensus::{
-    Directory, EpochInfo, FixedCommittee, MAX_PARTICIPANTS, PrivateKey, Secrets, Variant, VaultError,
+    Directory, EpochInfo, MAX_PARTICIPANTS, PrivateKey, Secrets, Variant, VaultError,
     ceremony::{self, CeremonyError, Progress, RollCall, RollError, Stage, WORD_BYTES, Word},
     max_sharing_mode,
 };
@@ -189,7 +189,7 @@ struct Session {
     context: Context,
     roll: RollCall,
     begun: Instant,
-    members: FixedCommittee,
+    directory: Directory,
     /// Secrets of this run alone.
     secrets: Secrets,
     oracle: Oracle,
@@ -215,7 +215,7 @@ impl Session {
     /// Opens the mesh and begins to dial.
     fn open(context: Context, config: &CeremonyConfig) -> Result<Self, HoldError> {
         let spec = &config.spec;
-        let members = FixedCommittee::from_spec(spec).ok_or(CeremonyError::Players)?;
+        let directory = ceremony::directory(&spec.validators)?;
         let roll = RollCall::new(&spec.validators, operator_key(&config.secret), spec.hash(), config.nonce)?;
         let peers = NonZeroUsize::new(spec.validators.len()).ok_or(CeremonyError::Players)?;
         let (mut network, mut oracle) = transport(
@@ -226,13 +226,13 @@ impl Session {
         );
         let engine_ends = Some(ENGINE_CHANNELS.map(|channel| network.register(channel, QUOTA)));
         let words = network.register(WORDS_CHANNEL, WORD_QUOTA);
-        oracle.track(0, AddressableTrackedPeers::primary(members.directory().into_inner()));
+        oracle.track(0, AddressableTrackedPeers::primary(directory.clone().into_inner()));
         let parts = vec![network.start()];
         Ok(Self {
             context,
             roll,
             begun: Instant::now(),
-            members,
+            directory,
             secrets: Secrets::in_memory(),
             oracle,
             engine_ends,
@@ -292,7 +292,7 @@ impl Session {
         name: B256,
         signer: &PrivateKey,
     ) -> oneshot::Receiver<Completion<Variant, Directory>> {
-        let participants = self.members.members();
+        let participants = self.directory.clone().into_inner().keys().clone();
         let blocks = MIN_BLOCKS.max(BLOCKS_PER_MEMBER * participants.len() as u64);
         // One leak for the life of the process: the protocol wants a static name.
         let namespace =
@@ -318,7 +318,7 @@ impl Session {
                 fetch_retry_delay: Duration::from_millis(100),
                 items_per_section: SECTION,
                 participants,
-                directory: self.members.directory(),
+                directory: self.directory.clone(),
                 blocks_per_epoch: NonZeroU64::new(blocks).unwrap_or(SECTION),
             },
         );

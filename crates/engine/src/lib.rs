@@ -9,6 +9,7 @@
 mod ceremony;
 mod follow;
 mod mesh;
+mod peers;
 mod start;
 mod state;
 

@@ -1,10 +1,10 @@
 //! The validators' encrypted mesh.
 
-use althing_chain::{Network, Operator, channels, max_message_size};
+use crate::peers::DelegatePeers;
+use althing_chain::{Elections, Network, Operator, channels, max_message_size};
 use althing_consensus::{PrivateKey, PublicKey};
-use althing_primitives::{ChainSpec, chainspec::MAX_VALIDATORS};
+use althing_primitives::{ChainSpec, Param, chainspec::MAX_VALIDATORS};
 use commonware_cryptography::ChaCha20Poly1305;
-use commonware_glue::dkg::network::AddressableManager;
 use commonware_p2p::{Receiver as _, Recipients, Sender as _, authenticated::lookup};
 use commonware_runtime::{Handle, Quota, Supervisor as _, tokio::Context};
 use commonware_stream::{
@@ -43,7 +43,7 @@ pub(crate) type Handshake = SakeCups<PrivateKey, ChaCha20Poly1305>;
 pub(crate) type Sender = lookup::Sender<PublicKey, Context>;
 pub(crate) type Receiver = lookup::Receiver<PublicKey>;
 pub(crate) type Oracle = lookup::Oracle<PublicKey>;
-type Manager = AddressableManager<Oracle>;
+type Manager = DelegatePeers<Oracle>;
 
 /// How the mesh is reached and bounded.
 #[derive(Clone, Debug)]
@@ -122,6 +122,19 @@ pub(crate) fn transport(
     lookup::Network::new(context.child("network"), config)
 }
 
+/// Most peers of an epoch: the dealers, those who get shares now and next, and the delegates of the elections that are
+/// under way.
+fn most_peers(spec: &ChainSpec) -> NonZeroUsize {
+    let param = |param| usize::try_from(spec.params.get(param)).unwrap_or(usize::MAX);
+    let (committee, delegates) = match spec.seat_phases.is_empty() && spec.candidates.is_empty() {
+        true => (0, 0),
+        false => (param(Param::CommitteeSeats), param(Param::DelegateSeats)),
+    };
+    let committee = committee.max(spec.validators.len()).min(MAX_VALIDATORS);
+    let most = committee.saturating_mul(3).saturating_add(delegates.saturating_mul(2));
+    NonZeroUsize::new(most.saturating_add(1)).unwrap_or(MAILBOX)
+}
+
 /// The mesh with all channels registered.
 pub(crate) struct Mesh {
     network: Network<Sender, Receiver, Manager, Oracle>,
@@ -131,10 +144,15 @@ pub(crate) struct Mesh {
 
 impl Mesh {
     /// Registers all channels; nothing is dialled yet.
-    pub(crate) fn new(context: &Context, p2p: &MeshConfig, operator: &Operator, spec: &ChainSpec) -> Self {
+    pub(crate) fn new(
+        context: &Context,
+        p2p: &MeshConfig,
+        operator: &Operator,
+        spec: &ChainSpec,
+        elections: &Elections,
+    ) -> Self {
         let namespace = [spec.namespace().as_slice(), b"/P2P"].concat();
-        // A set holds at most the dealers, players and next players of an epoch.
-        let peers = NonZeroUsize::new(3 * MAX_VALIDATORS.min(spec.validators.len())).unwrap_or(MAILBOX);
+        let peers = most_peers(spec);
         let bounds = (namespace.as_slice(), peers, max_message_size());
         let (mut transport, oracle) = transport(context, p2p, operator.secret().clone(), bounds);
         let mut open = |channel: althing_chain::Channel| transport.register(channel.id, channel.quota());
@@ -146,7 +164,7 @@ impl Mesh {
             blocks: open(channels::BLOCKS),
             state: channels::STATE.map(&mut open),
             resharing: open(channels::RESHARING),
-            manager: AddressableManager::new(oracle.clone()),
+            manager: DelegatePeers::new(oracle.clone(), elections.clone(), peers.get()),
             blocker: oracle,
         };
         let transactions = open(channels::TRANSACTIONS);

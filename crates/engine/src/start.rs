@@ -5,7 +5,7 @@ use crate::{
     state::{State, StateSettings},
 };
 use althing_chain::{Chain, Engine as ChainEngine, EngineConfig, Operator};
-use althing_consensus::{ConsensusBlock, FixedCommittee, Listener, Secrets, ceremony::CeremonyError};
+use althing_consensus::{ConsensusBlock, Listener, Secrets, ceremony::CeremonyError};
 use commonware_runtime::{Handle, Spawner as _, Supervisor as _, tokio::Context};
 use futures::future::BoxFuture;
 use std::{fmt, sync::Arc};
@@ -31,9 +31,6 @@ pub struct ValidatorConfig {
 /// Why a validator could not be started.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The chain spec names malformed validators.
-    #[error("the chain spec names validators with malformed keys or addresses")]
-    Validators,
     /// The chain spec holds no valid result of the key ceremony.
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
@@ -66,8 +63,8 @@ impl Engine {
     ) -> BoxFuture<'static, Result<Self, StartError>> {
         Box::pin(async move {
             let ValidatorConfig { chain, genesis, operator, secrets, mesh, state } = config;
-            let committees = FixedCommittee::from_spec(&chain.spec).ok_or(StartError::Validators)?;
-            let mesh = Mesh::new(&context, &mesh, &operator, &chain.spec);
+            let committees = chain.elections.clone();
+            let mesh = Mesh::new(&context, &mesh, &operator, &chain.spec, &committees);
             let (network, gossip, received, transport) = mesh.start();
             let config = EngineConfig {
                 chain,

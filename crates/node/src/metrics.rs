@@ -31,6 +31,8 @@ pub(crate) fn text(node: &Node, rpc: Option<&RpcMetrics>, runtime: &str) -> Stri
     text.metric("height", "gauge", "Height of the last final block.", head.block.height());
     text.metric("head_age_seconds", "gauge", "Time since the last final block.", age);
     text.metric("epoch", "gauge", "Epoch of the last final block.", head.block.seal().epoch);
+    let failed = node.chain.failed_resharings();
+    text.metric("failed_resharings_total", "counter", "Epochs whose committee served on.", failed);
     text.metric("view", "gauge", "Present view of consensus.", node.progress.view.load(Ordering::Relaxed));
     text.metric("peers", "gauge", "Validators that gave a sign of life.", node.peers.count());
     text.metric("txpool_pending", "gauge", "Transactions that can be included.", pool.pending);

@@ -132,14 +132,6 @@ fn open_operator(config: &NodeConfig, spec: &ChainSpec) -> Result<(Operator, Sec
     let secret = PrivateKey::decode(Copying(vault.operator_secret().as_slice()))
         .map_err(|_| eyre!("the operator key in {} is not an Ed25519 key", config.keys_dir().display()))?;
     let operator = Operator::new(secret, spec);
-    if spec.validator(&operator.key()).is_none() {
-        bail!(
-            "operator {} is not a validator of {}; run as a follower (`role = \"follower\"`), or use the keys that \
-             the chain spec names",
-            operator.key(),
-            spec.name
-        );
-    }
     Ok((operator, Secrets::new(Arc::new(vault.into_secrets()))))
 }
 

@@ -63,6 +63,8 @@ pub type Databases<E> = (Shared<AccountsDb<E>>, Shared<SlotsDb<E>>, Shared<Codes
 pub type Batches<E> = <Databases<E> as DatabaseSet<E>>::Unmerkleized;
 /// Batches with their roots, ready to be applied.
 pub type Prepared<E> = <Databases<E> as DatabaseSet<E>>::Merkleized;
+/// Read-only handles to the databases.
+pub type Readers<E> = <Databases<E> as DatabaseSet<E>>::Readers;
 /// Configuration of the databases.
 pub type DatabaseConfig<E> = <Databases<E> as DatabaseSet<E>>::Config;
 /// What a synchronizing node aims at.

@@ -24,7 +24,7 @@ mod view;
 
 pub use code::{RECORD_BYTES, Record};
 pub use databases::{
-    AccountsDb, Batches, CodesDb, DatabaseConfig, Databases, HASH_STRATEGY, Prepared, SlotsDb,
+    AccountsDb, Batches, CodesDb, DatabaseConfig, Databases, HASH_STRATEGY, Prepared, Readers, SlotsDb,
     StorageSettings, SyncTargets, commitment, database_config, matches_roots, stage, sync_targets,
 };
 pub use genesis::{GenesisState, open_genesis};
@@ -32,6 +32,6 @@ pub use memory::MemoryState;
 pub use operations::{MAX_OPERATIONS, operations};
 pub use proof::{Proven, prove};
 pub use synchronize::{Fetch, FetchError, SyncError, synchronize};
-pub use view::{BatchView, DatabaseView, StateError, StateView};
+pub use view::{BatchView, DatabaseView, ReadersView, StateError, StateView};
 
 pub use althing_primitives::{AccountRecord, Change, StateKey, StateValue};

@@ -2,7 +2,7 @@
 
 use crate::{
     code::{Record, join, record_count, record_key},
-    databases::{Batches, Databases, db_key, decode_account},
+    databases::{Batches, Databases, Readers, db_key, decode_account},
 };
 use althing_primitives::{B256, StateDatabase, StateKey, StateValue, U256};
 use commonware_cryptography::sha256::Digest;
@@ -151,6 +151,22 @@ impl<E: Context + Spawner> StateView for DatabaseView<E> {
     async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
         let (accounts, slots, codes) = &self.0;
         read_parts!(keys, accounts.read().await, slots.read().await, codes.read().await)
+    }
+}
+
+/// State as a read-only handle to the databases gives it: that of the last applied block.
+pub struct ReadersView<'a, E: Context + Spawner>(pub &'a Readers<E>);
+
+impl<E: Context + Spawner> StateView for ReadersView<'_, E> {
+    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+        let (accounts, slots, codes) = self.0;
+        read_parts!(keys, accounts.read().await, slots.read().await, codes.read().await)
+    }
+}
+
+impl<E: Context + Spawner> std::fmt::Debug for ReadersView<'_, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReadersView").finish_non_exhaustive()
     }
 }
 

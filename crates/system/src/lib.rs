@@ -19,6 +19,7 @@ mod params;
 mod staking;
 pub mod storage;
 
+pub use chain_info::epoch;
 pub use dispatch::call;
 pub use error::SystemError;
 pub use host::{BlockInfo, CALL_BASE_GAS, CallInfo, CallResult, Host, INPUT_WORD_GAS};

@@ -6,7 +6,7 @@ use crate::{amount, failure::Failure};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use althing_client::Client;
 use althing_light::{StateProofError, state_of, verify_account, verify_slot};
-use althing_primitives::{AccountRecord, Seal};
+use althing_primitives::{AccountRecord, ChainSpec, Seal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -46,25 +46,47 @@ pub(super) async fn proof(
     slots: &[U256],
     genesis: Option<&Path>,
 ) -> Result<Report, Failure> {
+    let answer = ask(client, address, slots).await?;
+    if let Some(genesis) = genesis {
+        check_final(client, &load_spec(genesis)?, address, &answer).await?;
+    }
+    Ok(report(address, &answer, genesis.is_some()))
+}
+
+/// Values of storage slots in the latest state, proven from the chain spec's key. What is absent counts as zero, on the
+/// node's word.
+pub(super) async fn proven_slots(
+    client: &Client,
+    spec: &ChainSpec,
+    address: Address,
+    slots: &[U256],
+) -> Result<Vec<U256>, Failure> {
+    let answer = ask(client, address, slots).await?;
+    check_final(client, spec, address, &answer).await?;
+    Ok(answer.slots.iter().map(|slot| slot.value).collect())
+}
+
+async fn ask(client: &Client, address: Address, slots: &[U256]) -> Result<ProofAnswer, Failure> {
     let answer: ProofAnswer =
         client.rpc().call("althing_getProof", json!([address, slots, "latest"])).await?;
-    let asked = answer.slots.iter().map(|slot| &slot.slot).eq(slots);
-    if !asked {
-        return Err(invalid("the node answered for other slots".into()));
+    match answer.slots.iter().map(|slot| &slot.slot).eq(slots) {
+        true => Ok(answer),
+        false => Err(invalid("the node answered for other slots".into())),
     }
-    let verified = match genesis {
-        None => false,
-        Some(genesis) => {
-            let spec = load_spec(genesis)?;
-            let Certificate { headers, .. } = certificate(client, &spec, answer.number.to()).await?;
-            if headers[0].hash_slow() != answer.hash {
-                return Err(invalid("NOT PROVEN: the proofs are for another block".into()));
-            }
-            check(address, &answer)?;
-            true
-        }
-    };
-    Ok(report(address, &answer, verified))
+}
+
+/// Checks the proofs, and that their block is final.
+async fn check_final(
+    client: &Client,
+    spec: &ChainSpec,
+    address: Address,
+    answer: &ProofAnswer,
+) -> Result<(), Failure> {
+    let Certificate { headers, .. } = certificate(client, spec, answer.number.to()).await?;
+    if headers[0].hash_slow() != answer.hash {
+        return Err(invalid("NOT PROVEN: the proofs are for another block".into()));
+    }
+    check(address, answer)
 }
 
 /// Checks every proof against the header whose hash the answer names.

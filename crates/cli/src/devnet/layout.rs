@@ -23,6 +23,8 @@ pub(super) struct Manifest {
     version: u32,
     /// Number of nodes.
     pub(super) nodes: u8,
+    /// Seats of the committee, when the nodes are candidates and the committee is drawn.
+    pub(super) committee: Option<u8>,
     /// First p2p port; it is part of the chain spec.
     pub(super) p2p_port: u16,
     /// Time between blocks in milliseconds; it is part of the chain spec.
@@ -30,8 +32,8 @@ pub(super) struct Manifest {
 }
 
 impl Manifest {
-    pub(super) const fn new(nodes: u8, p2p_port: u16, block_time_ms: u64) -> Self {
-        Self { version: VERSION, nodes, p2p_port, block_time_ms }
+    pub(super) const fn new(nodes: u8, committee: Option<u8>, p2p_port: u16, block_time_ms: u64) -> Self {
+        Self { version: VERSION, nodes, committee, p2p_port, block_time_ms }
     }
 }
 
@@ -193,7 +195,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path()).unwrap();
         assert_eq!(layout.manifest().unwrap(), None);
-        let manifest = Manifest::new(4, 9650, 500);
+        let manifest = Manifest::new(4, None, 9650, 500);
         layout.write_manifest(&manifest).unwrap();
         assert_eq!(layout.manifest().unwrap(), Some(manifest));
         fs::write(dir.path().join(MANIFEST_FILE), "{").unwrap();

@@ -29,6 +29,12 @@ pub struct Args {
     /// Number of validators. Default: 4, or as many as the folder has.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=36))]
     nodes: Option<u8>,
+    /// Let so many nodes stand for election, with stakes and votes; each epoch's committee is drawn out of them.
+    #[arg(long, conflicts_with = "nodes", value_parser = clap::value_parser!(u8).range(1..=10))]
+    candidates: Option<u8>,
+    /// Seats of the drawn committee. Default: 4, or all candidates when there are fewer.
+    #[arg(long, requires = "candidates", value_parser = clap::value_parser!(u8).range(1..=10))]
+    committee: Option<u8>,
     /// Folder of the network.
     #[arg(long, default_value = ".althing/devnet")]
     dir: PathBuf,

@@ -55,6 +55,12 @@ pub(super) fn open_or_create(args: &Args, layout: &Layout, progress: &Progress) 
 fn open(args: &Args, layout: &Layout, manifest: &Manifest) -> Result<Network, Failure> {
     for (flag, asked, there) in [
         ("--nodes", args.nodes.map(u64::from), u64::from(manifest.nodes)),
+        (
+            "--candidates",
+            args.candidates.map(u64::from),
+            u64::from(manifest.committee.map_or(0, |_| manifest.nodes)),
+        ),
+        ("--committee", args.committee.map(u64::from), u64::from(manifest.committee.unwrap_or(0))),
         ("--p2p-port", args.p2p_port.map(u64::from), u64::from(manifest.p2p_port)),
         ("--block-time", args.block_time, manifest.block_time_ms),
     ] {
@@ -84,9 +90,12 @@ fn open(args: &Args, layout: &Layout, manifest: &Manifest) -> Result<Network, Fa
 }
 
 fn create(args: &Args, layout: &Layout, progress: &Progress) -> Result<Network, Failure> {
-    let count = args.nodes.unwrap_or(DEFAULT_NODES);
+    let count = args.candidates.or(args.nodes).unwrap_or(DEFAULT_NODES);
+    let seats = args.committee.unwrap_or(DEFAULT_NODES).min(count);
+    let committee = args.candidates.map(|_| seats);
     let p2p_port = args.p2p_port.unwrap_or(DEFAULT_P2P_PORT);
-    let manifest = Manifest::new(count, p2p_port, args.block_time.unwrap_or(DEFAULT_BLOCK_TIME_MS));
+    let manifest =
+        Manifest::new(count, committee, p2p_port, args.block_time.unwrap_or(DEFAULT_BLOCK_TIME_MS));
     let nodes = places(args, layout, &manifest)?;
     let mut vaults = Vec::new();
     for node in &nodes {
@@ -103,7 +112,16 @@ fn create(args: &Args, layout: &Layout, progress: &Progress) -> Result<Network, 
         reward: DEVNET_ACCOUNTS[index % DEVNET_ACCOUNTS.len()],
         p2p: node.p2p.to_string(),
     });
-    let mut spec = ChainSpec::devnet(validators.collect(), unix_time_ms());
+    let spec = |validators| ChainSpec::devnet(validators, unix_time_ms());
+    let mut spec = match committee {
+        None => spec(validators.collect()),
+        Some(seats) => {
+            let all: Vec<_> = validators.collect();
+            let mut spec = spec(all[..usize::from(seats)].to_vec());
+            spec.stand_for_election(&all, seats.into());
+            spec
+        }
+    };
     spec.block_interval_ms = manifest.block_time_ms;
     spec.validate()?;
     let vaults = vaults.into_iter().map(|vault| (vault.operator_key(), Arc::new(vault.into_secrets())));

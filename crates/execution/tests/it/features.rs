@@ -10,7 +10,7 @@ use alloy_primitives::{Address, B256, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_sol_types::SolCall;
 use althing_abi::{ChainInfo, SystemContract};
-use althing_execution::{SystemInputs, execute_block};
+use althing_execution::{ExecutionError, SystemInputs, execute_block};
 use althing_primitives::{StateKey, StateValue};
 use futures::executor::block_on;
 use std::sync::Arc;
@@ -146,4 +146,21 @@ fn a_block_in_which_nothing_happens_changes_only_its_ring_slots() {
     assert!(keys.iter().all(|key| matches!(key, StateKey::Slot(..))), "{keys:?}");
     assert_eq!(keys.len(), 2, "{keys:?}");
     assert_ne!(B256::ZERO, net.context(2).parent_hash);
+}
+
+#[test]
+fn the_tips_go_to_the_account_of_the_proposers_seat_and_a_stranger_proposes_nothing() {
+    let net = Net::new(&[]);
+    let propose = |proposer| {
+        let system = SystemInputs { proposer: Some(proposer), view: 1, ..Default::default() };
+        let context =
+            althing_execution::BlockContext { system, beneficiary: Address::ZERO, ..net.context(1) };
+        let transactions = vec![transfer(0, 0, sender(1), 1)];
+        block_on(execute_block(net.spec.clone(), context, transactions, &net.state))
+    };
+    let outcome = propose(B256::repeat_byte(1)).unwrap();
+    assert_eq!(outcome.beneficiary, BENEFICIARY);
+    assert_eq!(balance(&net.after(&outcome), BENEFICIARY), U256::from(21_000u64 * 1_000_000_000));
+    let stranger = B256::repeat_byte(8);
+    assert_eq!(propose(stranger), Err(ExecutionError::Proposer(stranger)));
 }

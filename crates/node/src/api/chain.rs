@@ -3,9 +3,12 @@
 use super::Node;
 use alloy_primitives::{Address, B256};
 use althing_chain::Head;
-use althing_consensus::ceremony;
+use althing_execution::{
+    election::{self, Member},
+    read,
+};
 use althing_indexer::{LogLimits, LogQuery as IndexQuery};
-use althing_primitives::{Epoch, Height, OperatorKey};
+use althing_primitives::{Epoch, Height};
 use althing_rpc::api::{
     AddressPage, BlockKey, Committee, CommitteeMember, ConsensusState, ContractCreation, Direction, LogPage,
     LogQuery, NodeError, NodeStatus, SyncProgress, TransactionLocation,
@@ -98,29 +101,27 @@ impl Node {
     }
 
     pub(super) async fn committee_of(&self, epoch: Epoch) -> Result<Option<Committee>, NodeError> {
-        let spec = &self.chain.spec;
-        // With a fixed committee the coming two epochs are known as well.
-        if epoch > spec.epoch_of(self.archive.head().block.height()) + 2 {
+        let roster = read(&self.state, move |host| election::roster(host, epoch)).await;
+        let Some(roster) = roster.map_err(|error| NodeError::Internal(error.to_string()))? else {
             return Ok(None);
-        }
-        let info =
-            ceremony::epoch_info(&spec.committee).map_err(|error| NodeError::Internal(error.to_string()))?;
-        let member = |key: &althing_consensus::PublicKey| {
-            let operator = OperatorKey::from_slice(key.as_ref());
-            let validator = spec.validator(&operator);
-            CommitteeMember {
-                name: validator.map(|v| v.name.clone()).unwrap_or_default(),
-                operator,
-                reward: validator.map(|v| v.reward).unwrap_or_default(),
-            }
         };
+        let member = |(member, name, candidate): (Member, String, Option<Address>)| CommitteeMember {
+            name,
+            operator: member.operator,
+            reward: member.reward,
+            candidate,
+        };
+        let spec = &self.chain.spec;
         Ok(Some(Committee {
             epoch,
-            first_height: epoch * spec.epoch_blocks,
-            last_height: (epoch + 1) * spec.epoch_blocks - 1,
+            first_height: spec.calendar().first_block(epoch),
+            last_height: spec.calendar().last_block(epoch),
             key_id: 0,
             group_key: spec.committee.group_key.clone(),
-            members: info.output.players().iter().map(member).collect(),
+            members: roster.members.into_iter().map(member).collect(),
+            leaders: roster.leaders,
+            serves: roster.serves,
+            kept: roster.is_kept,
         }))
     }
 
@@ -135,10 +136,10 @@ impl Node {
             current,
             highest,
         });
-        let consensus = self.operator.map(|_| ConsensusState {
-            epoch: self.progress.epoch.load(Ordering::Relaxed),
-            view: self.progress.view.load(Ordering::Relaxed),
-            signing: true,
+        let consensus = self.operator.map(|operator| {
+            let epoch = self.progress.epoch.load(Ordering::Relaxed);
+            let view = self.progress.view.load(Ordering::Relaxed);
+            ConsensusState { epoch, view, signing: self.chain.elections.serves(epoch, &operator) }
         });
         let oldest = |found: Result<Option<Height>, NodeError>| found.ok().flatten().unwrap_or_default();
         NodeStatus {

@@ -1,7 +1,10 @@
 //! The two presets of the protocol: `mainnet` and `devnet`.
 
-use super::{ChainSpec, GenesisAccount, GenesisCommittee, MIN_EPOCH_BLOCKS_PER_MEMBER, SeatPhase, Validator};
-use crate::{Address, Params, RAU_PER_COIN, U256};
+use super::{
+    ChainSpec, GenesisAccount, GenesisCandidate, GenesisCommittee, GenesisVote, MIN_EPOCH_BLOCKS_PER_MEMBER,
+    SeatPhase, Validator,
+};
+use crate::{Address, Param, Params, RAU_PER_COIN, U256};
 use alloy_primitives::address;
 use std::collections::BTreeMap;
 
@@ -40,6 +43,40 @@ const ALL_SEATS: u64 = 36;
 
 fn coins(coins: u64) -> U256 {
     U256::from(coins) * U256::from(RAU_PER_COIN)
+}
+
+/// Coins of the first candidate's votes on a devnet, and how many fewer each next one has.
+const DEVNET_VOTES: u64 = 3_000_000;
+const DEVNET_VOTES_STEP: u64 = 200_000;
+
+/// Days for which a devnet's first votes are staked.
+const DEVNET_VOTE_DAYS: u32 = 14;
+
+impl ChainSpec {
+    /// Makes nodes of a devnet candidates, each owned by one of the well-known accounts and voted for by another, with
+    /// fewer votes from one to the next. Committees of `seats` are drawn out of them.
+    pub fn stand_for_election(&mut self, nodes: &[Validator], seats: u64) {
+        let accounts = DEVNET_ACCOUNTS.len();
+        let candidate = |(index, node): (usize, &Validator)| GenesisCandidate {
+            name: node.name.replace('-', ""),
+            owner: DEVNET_ACCOUNTS[index % accounts],
+            operator: node.operator,
+            reward: node.reward,
+            p2p: node.p2p.clone(),
+            self_stake: U256::from(self.params.get(Param::MinSelfStake)),
+            votes: vec![GenesisVote {
+                voter: DEVNET_ACCOUNTS[(index + 1) % accounts],
+                amount: coins(DEVNET_VOTES.saturating_sub(DEVNET_VOTES_STEP * index as u64)),
+                days: DEVNET_VOTE_DAYS,
+                auto_stake: true,
+            }],
+        };
+        self.candidates = nodes.iter().enumerate().map(candidate).collect();
+        self.seat_phases = vec![SeatPhase { from_epoch: 0, seats: nodes.len() as u64 }];
+        let within = "a devnet's sizes are within the bounds of the parameters";
+        self.params.set(Param::DelegateSeats, nodes.len() as u128).expect(within);
+        self.params.set(Param::CommitteeSeats, seats.into()).expect(within);
+    }
 }
 
 /// After a week twelve seats open, then one more each day.

@@ -18,7 +18,8 @@ pub(super) fn register(r: &mut Registry) {
     r.add(Light, "althing_nodeStatus", &[], "Object", about, node_status);
     let about = "Epoch of a block (default: the latest): its number and its first and last block.";
     r.add(Light, "althing_epoch", BLOCK, "Object", about, epoch);
-    let about = "Members and group key of an epoch (default: the present one); null if not known.";
+    let about =
+        "Members, order of leaders and group key of an epoch (default: the present one); null if not known.";
     r.add(Light, "althing_committee", EPOCH, "Object", about, committee);
 }
 
@@ -124,6 +125,9 @@ struct CommitteeJson {
     key_id: U64,
     group_key: Bytes,
     members: Vec<MemberJson>,
+    leaders: Vec<u64>,
+    serves: bool,
+    kept: bool,
 }
 
 #[derive(Serialize)]
@@ -131,23 +135,40 @@ struct MemberJson {
     name: String,
     operator: OperatorKey,
     reward: Address,
+    candidate: Option<Address>,
 }
 
 async fn committee(mut call: Call) -> Result<Option<CommitteeJson>, Fault> {
     let present = call.api.chain_spec().epoch_of(call.latest_height());
     let epoch = call.args.optional_number(0)?.unwrap_or(present);
     let committee = call.api.committee(epoch).await?;
-    Ok(committee.map(|Committee { epoch, first_height, last_height, key_id, group_key, members }| {
-        CommitteeJson {
-            epoch: U64::from(epoch),
-            first_height: U64::from(first_height),
-            last_height: U64::from(last_height),
-            key_id: U64::from(key_id),
-            group_key,
-            members: members
-                .into_iter()
-                .map(|CommitteeMember { name, operator, reward }| MemberJson { name, operator, reward })
-                .collect(),
-        }
-    }))
+    Ok(committee.map(
+        |Committee {
+             epoch,
+             first_height,
+             last_height,
+             key_id,
+             group_key,
+             members,
+             leaders,
+             serves,
+             kept,
+         }| {
+            CommitteeJson {
+                epoch: U64::from(epoch),
+                first_height: U64::from(first_height),
+                last_height: U64::from(last_height),
+                key_id: U64::from(key_id),
+                group_key,
+                members: members.into_iter().map(member).collect(),
+                leaders,
+                serves,
+                kept,
+            }
+        },
+    ))
+}
+
+fn member(CommitteeMember { name, operator, reward, candidate }: CommitteeMember) -> MemberJson {
+    MemberJson { name, operator, reward, candidate }
 }

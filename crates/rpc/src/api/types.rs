@@ -185,6 +185,8 @@ pub struct CommitteeMember {
     pub operator: OperatorKey,
     /// Account that receives tips and rewards.
     pub reward: Address,
+    /// The candidate that was elected; `None` for a bootstrap delegate of the chain spec.
+    pub candidate: Option<Address>,
 }
 
 /// Who signs an epoch's blocks.
@@ -202,4 +204,10 @@ pub struct Committee {
     pub group_key: Bytes,
     /// Members, in order of their share index.
     pub members: Vec<CommitteeMember>,
+    /// Members' places in the order in which they lead: view `v` is led by number `(v - 1) % leaders.len()`.
+    pub leaders: Vec<u64>,
+    /// Whether the members hold key shares; else they are drawn and will get them.
+    pub serves: bool,
+    /// Whether they serve on because the next committee got no key shares in time.
+    pub kept: bool,
 }

@@ -576,7 +576,11 @@ impl NodeApi for MockNode {
                 name: "v0".into(),
                 operator: B256::repeat_byte(0x33),
                 reward: TO,
+                candidate: None,
             }],
+            leaders: vec![0],
+            serves: true,
+            kept: false,
         }))
     }
 }

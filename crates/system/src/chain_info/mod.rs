@@ -41,8 +41,8 @@ fn write(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> 
     at::GROUP_KEY.set(host, &inputs.group_key)
 }
 
-/// The present epoch, for other contracts.
-pub(crate) fn epoch(host: &mut impl Host) -> Result<u64, SystemError> {
+/// The present epoch.
+pub fn epoch(host: &mut impl Host) -> Result<u64, SystemError> {
     at::EPOCH.get(host)
 }
 

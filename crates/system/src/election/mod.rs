@@ -25,7 +25,7 @@ pub use storage::{Member, Who};
 use crate::{BlockInputs, Host, SystemError, chain_info};
 use alloy_primitives::{Address, B256, Log};
 use alloy_sol_types::SolEvent;
-use althing_primitives::{ChainSpec, Epoch, calendar::ELECTION_LEAD_EPOCHS};
+use althing_primitives::{ChainSpec, Epoch, Height, calendar::ELECTION_LEAD_EPOCHS};
 use storage::{self as at, ADDRESS, Election, Summary};
 pub(crate) use storage::{Delegate, Ranked};
 
@@ -86,6 +86,12 @@ pub fn awaited_view(host: &mut impl Host, epoch: Epoch) -> Result<Option<u64>, S
 pub struct Drawn {
     /// The seed.
     pub seed: B256,
+    /// The view, three epochs before, whose beacon is the seed.
+    pub seed_view: u64,
+    /// Height of the block that carries the beacon; `None` for a seed that no block revealed.
+    pub seed_height: Option<Height>,
+    /// Places of the drawn among the delegates, in order of the draw.
+    pub places: Vec<u64>,
     /// The drawn operators with the addresses of their nodes, in order of the draw.
     pub members: Vec<(B256, Endpoint)>,
     /// All delegates, drawn or not.
@@ -102,7 +108,9 @@ pub fn drawn(host: &mut impl Host, epoch: Epoch) -> Result<Option<Drawn>, System
     let delegates: Vec<_> = all.iter().map(|delegate| (delegate.operator, delegate.endpoint)).collect();
     let places = election.drawn(host, summary.drawn)?;
     let members = places.iter().filter_map(|place| delegates.get(*place as usize).copied()).collect();
-    Ok(Some(Drawn { seed: summary.seed, members, delegates }))
+    let Summary { seed, seed_view, seed_height, is_fallback, .. } = summary;
+    let seed_height = (!is_fallback).then_some(seed_height);
+    Ok(Some(Drawn { seed, seed_view, seed_height, places, members, delegates }))
 }
 
 /// The committee that serves in an epoch, in order of its operator keys; `None` for a future epoch.
@@ -112,6 +120,42 @@ pub fn serving(host: &mut impl Host, epoch: Epoch) -> Result<Option<Vec<Member>>
         return Ok(None);
     };
     (0..summary.members).map(|place| election.member(host, place)).collect::<Result<_, _>>().map(Some)
+}
+
+/// A committee with names, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roster {
+    /// Members in order of their operator keys, with their names and, for elected ones, their candidates' ids.
+    pub members: Vec<(Member, String, Option<Address>)>,
+    /// Places in the order in which they lead views.
+    pub leaders: Vec<u64>,
+    /// Whether it holds key shares; else it is drawn and will get them.
+    pub serves: bool,
+    /// Whether it serves on because its successors got no key shares.
+    pub is_kept: bool,
+}
+
+/// The committee of an epoch: the serving one, or the drawn one when its term is to come. `None` before the draw.
+pub fn roster(host: &mut impl Host, epoch: Epoch) -> Result<Option<Roster>, SystemError> {
+    let serving = serving(host, epoch)?;
+    let serves = serving.is_some();
+    let Some(members) = (match serving {
+        Some(members) => Some(members),
+        None => serve::expected(host, epoch)?,
+    }) else {
+        return Ok(None);
+    };
+    let mut named = Vec::with_capacity(members.len());
+    for member in members {
+        let (candidate, name) = dispatch::named(host, member.who)?;
+        named.push((member, name, Some(candidate).filter(|candidate| !candidate.is_zero())));
+    }
+    let summary = Election::of(host, epoch)?.summary(host)?.unwrap_or_default();
+    let leaders = match serves {
+        true => leaders(host, epoch)?,
+        false => serve::order(host, epoch, &summary, named.len())?,
+    };
+    Ok(Some(Roster { members: named, leaders, serves, is_kept: summary.is_kept }))
 }
 
 /// Number of members that serve in an epoch.

@@ -46,6 +46,35 @@ fn serve(host: &mut impl Host, epoch: Epoch, chain_id: u64, next: &NextCommittee
     election.set_summary(host, &Summary { members: count as u64, is_kept: next.is_kept, ..summary })
 }
 
+/// The drawn committee of an epoch as it will serve, if resharing succeeds.
+pub(super) fn expected(host: &mut impl Host, epoch: Epoch) -> Result<Option<Vec<Member>>, SystemError> {
+    let election = Election::of(host, epoch)?;
+    let Some(summary) = election.summary(host)?.filter(|summary| summary.is_complete) else {
+        return Ok(None);
+    };
+    let delegates = delegates_of(host, &election, &summary)?;
+    let mut members = Vec::new();
+    for place in election.drawn(host, summary.drawn)? {
+        let Some(delegate) = delegates.get(place as usize) else { continue };
+        let reward = reward_of(host, delegate.who)?;
+        let (operator, who, endpoint) = (delegate.operator, delegate.who, delegate.endpoint);
+        members.push(Member { operator, who, reward, endpoint });
+    }
+    members.sort_by_key(|member| member.operator);
+    Ok(Some(members))
+}
+
+/// The order in which so many members lead in an epoch: places among the members.
+pub(super) fn order(
+    host: &mut impl Host,
+    epoch: Epoch,
+    summary: &Summary,
+    members: usize,
+) -> Result<Vec<u64>, SystemError> {
+    let of = DrawSeed { chain_id: chain_info::chain_id(host)?, epoch, seed: summary.seed };
+    Ok(of.leaders(members).into_iter().map(|place| place as u64).collect())
+}
+
 type Known = BTreeMap<B256, (Who, super::Endpoint)>;
 
 /// The epoch's delegates, and the members of the epoch before, who may serve on.
