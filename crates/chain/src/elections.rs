@@ -109,6 +109,20 @@ impl Elections {
         self.draw_known(epoch).map(|drawn| drawn.seed)
     }
 
+    /// Whether the mesh connects to an operator in an epoch: it was a delegate when the epoch began.
+    pub fn connects(&self, epoch: Epoch, operator: &OperatorKey) -> bool {
+        let known = self.0.known.lock();
+        let until = epoch.saturating_add(ELECTION_LEAD_EPOCHS);
+        let elected = known
+            .draws
+            .range(epoch..until)
+            .any(|(_, drawn)| drawn.delegates.iter().any(|(delegate, _)| delegate == operator));
+        let spec = &self.0.spec;
+        elected
+            || (epoch < ELECTION_LEAD_EPOCHS
+                && spec.candidates.iter().any(|candidate| candidate.operator == *operator))
+    }
+
     /// Whether an operator is known to serve in an epoch.
     pub fn serves(&self, epoch: Epoch, operator: &OperatorKey) -> bool {
         let serving = self.0.known.lock().serving.get(&epoch).cloned();

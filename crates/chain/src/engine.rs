@@ -50,7 +50,7 @@ use commonware_glue::{
     },
     stateful::{
         Config as StatefulConfig, Mailbox as StatefulMailbox, PruneConfig, Stateful, SyncPlan,
-        db::{SyncEngineConfig, p2p as state_resolver},
+        db::{DatabaseSet, SyncEngineConfig, p2p as state_resolver},
     },
 };
 use commonware_p2p::{Blocker, Receiver, Sender};
@@ -125,6 +125,12 @@ const MAX_PENDING_ACKS: NonZeroUsize = NZUsize!(16);
 
 /// Where the journals of votes are.
 const VOTES_PREFIX: &str = "simplex";
+
+/// Prefix of the partitions that say where the state's synchronization stands.
+pub const STATE_PLAN: &str = "stateful-";
+
+/// Prefix of the partition that says where resharing begins on a node that synchronized the state.
+pub const RESHARING_PLAN: &str = "resharing";
 
 /// Views of consensus records kept behind the last final one.
 const VIEWS_KEPT: ViewDelta = ViewDelta::new(256);
@@ -350,7 +356,14 @@ impl<E: Runtime> Engine<E> {
             .await
             .expect("the archive of final blocks must open: restore the data folder or synchronize anew");
         let first = Digested::precomputed(genesis.clone(), genesis.digest());
-        let plan = SyncPlan::init(context.child("sync_plan"), "stateful-".to_string()).await;
+        let plan = SyncPlan::init(context.child("sync_plan"), STATE_PLAN.to_string()).await;
+        let begins_at_floor = plan.floor().is_some();
+        if begins_at_floor {
+            // The state is handed out only when peers gave the floor's block, and who they are follows from the state.
+            let state = context.child("floor_state");
+            let state = <Databases<E> as DatabaseSet<E>>::init(state, databases.clone(), None).await;
+            chain.open_elections(&DatabaseView(state)).await;
+        }
         let (marshal_actor, marshal, floor) = MarshalActor::init(
             context.child("marshal"),
             certificates,
@@ -400,7 +413,7 @@ impl<E: Runtime> Engine<E> {
         let state_sync = StateSyncPlan::init(
             context.child("resharing_plan"),
             StateSyncConfig {
-                partition_prefix: "resharing".to_string(),
+                partition_prefix: RESHARING_PLAN.to_string(),
                 max_participants: MAX_PARTICIPANTS,
                 max_supported_mode: max_sharing_mode(),
             },
@@ -494,7 +507,9 @@ impl<E: Runtime> Engine<E> {
         let marshal_handle = marshal_actor.start(reporters, buffer, resolver);
         let stateful_handle = stateful_actor.start();
         // Leaders follow from the state, which a node that was stopped has on disk.
-        chain.open_elections(&DatabaseView(stateful.subscribe_databases().await)).await;
+        if !begins_at_floor {
+            chain.open_elections(&DatabaseView(stateful.subscribe_databases().await)).await;
+        }
         let orchestrator = orchestrator_actor.start(network.votes, network.certificates, network.resolver);
         let [accounts, slots, codes] = state_handles;
         let handles =

@@ -7,7 +7,7 @@ use crate::{context::Chain, context::Head, header, verify::InvalidBlock};
 use althing_consensus::{BlockError, ConsensusBlock};
 use althing_light::LightError;
 use althing_primitives::{Block, Bytes, Height, StateCommitment};
-use althing_state::{DatabaseConfig, Databases, sync_targets};
+use althing_state::{DatabaseConfig, DatabaseView, Databases, sync_targets};
 use commonware_glue::stateful::db::DatabaseSet;
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
@@ -70,6 +70,7 @@ impl<E: Context + Spawner> Follower<E> {
     pub async fn open(context: E, chain: Arc<Chain>, config: DatabaseConfig<E>, head: Block) -> Self {
         let targets = sync_targets::<E>(&head.seal().state);
         let databases = <Databases<E> as DatabaseSet<E>>::init(context, config, Some(targets)).await;
+        chain.open_elections(&DatabaseView(databases.clone())).await;
         Self { chain, databases, head }
     }
 
@@ -89,6 +90,8 @@ impl<E: Context + Spawner> Follower<E> {
         }
         <Databases<E> as DatabaseSet<E>>::finalize(&self.databases).await.durable().await;
         for head in &applied {
+            // The state is that after the last of them, in which the facts of earlier elections stand as they were.
+            self.chain.elect(&head.block, &DatabaseView(self.databases.clone())).await;
             self.chain.sink.applied(head.clone());
         }
         Ok(applied)

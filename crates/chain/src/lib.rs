@@ -32,7 +32,8 @@ pub use app::App;
 pub use context::{Chain, ChainConfig, Head, Operator, Sink};
 pub use elections::Elections;
 pub use engine::{
-    Channel, Ends, Engine, EngineConfig, Network, Runtime, channels, max_message_size, state_retention,
+    Channel, Ends, Engine, EngineConfig, Network, RESHARING_PLAN, Runtime, STATE_PLAN, channels,
+    max_message_size, state_retention,
 };
 pub use follow::{FollowError, Follower, MAX_UNCERTIFIED};
 pub use genesis::{GenesisError, genesis_block};

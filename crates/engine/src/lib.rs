@@ -7,6 +7,7 @@
 #![recursion_limit = "256"]
 
 mod ceremony;
+mod floor;
 mod follow;
 mod mesh;
 mod peers;
@@ -14,6 +15,7 @@ mod start;
 mod state;
 
 pub use ceremony::{CeremonyConfig, Held, HoldError, Publish, Report, hold as hold_ceremony};
+pub use floor::{Floor, lay_floor};
 pub use follow::Follower;
 pub use mesh::{Gossip, GossipReceiver, MeshConfig};
 pub use start::{Engine, StartError, ValidatorConfig};

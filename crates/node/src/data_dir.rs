@@ -10,6 +10,9 @@ use std::{
 /// Names the network that the folder belongs to.
 const NETWORK: &str = "NETWORK";
 
+/// What the names of partitions begin with that a node leaves behind when it enters consensus anew.
+const FORGOTTEN: [&str; 3] = ["marshal", "resharing", "stateful-"];
+
 /// A locked data folder.
 #[derive(Debug)]
 pub(crate) struct DataDir {
@@ -57,6 +60,20 @@ impl DataDir {
     /// Journals of consensus and the state databases.
     pub(crate) fn consensus(&self) -> PathBuf {
         self.root.join("consensus")
+    }
+
+    /// Removes what consensus keeps of blocks and key dealings, but neither the state nor what this node voted.
+    pub(crate) fn forget_consensus(&self) -> Result<()> {
+        let folder = self.consensus();
+        let failed = || format!("cannot empty {}", folder.display());
+        for entry in fs::read_dir(&folder).wrap_err_with(failed)? {
+            let entry = entry.wrap_err_with(failed)?;
+            let name = entry.file_name();
+            if FORGOTTEN.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+                fs::remove_dir_all(entry.path()).wrap_err_with(failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// The index of final blocks.

@@ -8,13 +8,15 @@ mod upstream;
 
 pub(crate) use state::begin as begin_with_state;
 
+use crate::api::Upstream as _;
 use crate::{
     api::{Node, Progress},
     config::NodeConfig,
     data_dir::DataDir,
     gossip::Peers,
     run::{Base, bind_ops, open_pool},
-    services::Services,
+    services::{Ending, Services},
+    standby::Standby,
 };
 use althing_chain::{FollowError, MAX_UNCERTIFIED, state_retention};
 use althing_engine::{Context, Follower};
@@ -38,16 +40,28 @@ const POLL: Duration = Duration::from_secs(2);
 const PRUNE_INTERVAL: u64 = 256;
 
 /// Where the state databases are, in the index's own table.
-const APPLIED: &str = "follower.applied";
+pub(crate) const APPLIED: &str = "follower.applied";
 
-pub(crate) async fn run(context: Context, config: NodeConfig, data: DataDir, base: Base) -> Result<()> {
+/// Height of another node's head.
+pub(crate) async fn height_of(url: &str) -> Result<Height, String> {
+    Connection::open(url).await?.height().await
+}
+
+/// Follows until the node is told to stop, or, with the wish to take part in consensus, may enter it.
+pub(crate) async fn run(
+    context: Context,
+    config: NodeConfig,
+    data: DataDir,
+    base: Base,
+    standby: Option<Standby>,
+) -> Result<Ending> {
     let ops = bind_ops(&config).await?;
     let applied = match base.archive.index().cursor(APPLIED)? {
-        Some(bytes) => Height::from_be_bytes(
+        Some(bytes) if !bytes.is_empty() => Height::from_be_bytes(
             bytes.try_into().map_err(|_| eyre!("the index names no height that the state is at"))?,
         ),
         // The first start: genesis, or the block whose state was fetched.
-        None => base.archive.oldest(),
+        _ => base.archive.oldest(),
     };
     let head = base
         .archive
@@ -69,7 +83,7 @@ pub(crate) async fn run(context: Context, config: NodeConfig, data: DataDir, bas
         state,
         txpool,
         peers: Peers::default(),
-        operator: None,
+        operator: standby.as_ref().map(|standby| standby.operator),
         progress: Arc::new(Progress::default()),
         upstream: Some(link.clone()),
         min_tip: u128::from(config.txpool.min_tip),
@@ -78,16 +92,16 @@ pub(crate) async fn run(context: Context, config: NodeConfig, data: DataDir, bas
     let kept = state_retention(node.chain.spec.epoch_blocks);
     let services = Services::start(&context, &config, node.clone(), ops).await?;
     let following = context.child("follow").spawn(move |_| async move {
-        let mut task = Following { follower, link, next: applied + 1, archive, kept };
-        if let Err(error) = task.forever(&urls).await {
-            tracing::error!(%error, "following has ended");
+        let mut task = Following { follower, link, next: applied + 1, archive, kept, standby };
+        match task.forever(&urls).await {
+            Ok(()) => Ending::Again,
+            Err(error) => {
+                tracing::error!(%error, "following has ended");
+                Ending::Failed
+            }
         }
     });
-    services
-        .until_stopped(async move {
-            let _ = following.await;
-        })
-        .await
+    services.until_stopped(async move { following.await.unwrap_or(Ending::Failed) }).await
 }
 
 struct Following {
@@ -97,10 +111,11 @@ struct Following {
     archive: Arc<crate::archive::Archive>,
     /// Blocks back whose state the databases' logs keep.
     kept: u64,
+    standby: Option<Standby>,
 }
 
 impl Following {
-    /// Follows one node after the other; ends only when this node itself is broken.
+    /// Follows one node after the other; ends when this node may enter consensus, or itself is broken.
     async fn forever(&mut self, urls: &[String]) -> Result<()> {
         loop {
             for url in urls {
@@ -111,6 +126,7 @@ impl Following {
                         self.link.clear();
                         match ended {
                             Err(Ended::Broken(error)) => bail!(error),
+                            Err(Ended::Entering) => return Ok(()),
                             Err(Ended::Feed(reason)) => {
                                 tracing::warn!(%url, %reason, "this node is not followed any more")
                             }
@@ -165,7 +181,12 @@ impl Following {
         if before / PRUNE_INTERVAL != height / PRUNE_INTERVAL {
             self.prune(height).await?;
         }
-        Ok(())
+        let Some(standby) = &self.standby else { return Ok(()) };
+        match standby.enters(&self.archive, height, self.link.highest()) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Ended::Entering),
+            Err(error) => Err(Ended::Broken(error)),
+        }
     }
 
     /// Bounds the databases' logs. After the cursor: a restart opens the databases there and needs nothing older.
@@ -186,4 +207,6 @@ enum Ended {
     Feed(String),
     /// This node's own: stop.
     Broken(eyre::Report),
+    /// The node enters consensus.
+    Entering,
 }

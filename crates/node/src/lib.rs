@@ -19,6 +19,7 @@ mod metrics;
 pub mod ops;
 mod run;
 mod services;
+mod standby;
 mod tx_journal;
 mod txpool;
 pub mod vault;

@@ -9,7 +9,8 @@ use crate::{
     gossip::Peers,
     metrics,
     ops::OpsServer,
-    services::Services,
+    services::{Ending, Services},
+    standby::{self, Entry, Standby},
     txpool::TxPool,
     vault::Vault,
 };
@@ -29,8 +30,10 @@ use parking_lot::Mutex;
 use std::{
     net::{SocketAddr, TcpListener},
     num::NonZeroUsize,
+    os::unix::process::CommandExt as _,
     panic::{self, AssertUnwindSafe},
     path::Path,
+    process::Command,
     sync::Arc,
     time::Duration,
 };
@@ -43,6 +46,21 @@ const MIN_WORKERS: usize = 2;
 
 /// Runs a node until it is told to stop by SIGINT or SIGTERM, or a part fails.
 pub fn run(config: NodeConfig) -> Result<()> {
+    match run_once(config)? {
+        Ending::Again => start_again(),
+        Ending::Stopped | Ending::Failed => Ok(()),
+    }
+}
+
+/// Puts a fresh program in this process's place: what the former part left in memory and of signal handlers is gone.
+fn start_again() -> Result<()> {
+    tracing::info!("the node starts again in its other part");
+    let program = std::env::current_exe().wrap_err("cannot find the program itself, to start it again")?;
+    let error = Command::new(program).args(std::env::args_os().skip(1)).exec();
+    Err(error).wrap_err("cannot start the program again")
+}
+
+fn run_once(config: NodeConfig) -> Result<Ending> {
     let spec = Arc::new(read_spec(&config.node.genesis)?);
     let data = DataDir::open(&config.node.data_dir, &spec)?;
     let workers =
@@ -64,7 +82,7 @@ pub fn run(config: NodeConfig) -> Result<()> {
         })
     }));
     match outcome {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(ending)) => Ok(ending),
         Ok(Err(error)) => match disk::advice(&format!("{error:#}"), &folder) {
             Some(advice) => bail!(advice),
             None => Err(error),
@@ -90,7 +108,7 @@ pub(crate) struct Base {
     pub(crate) settings: StateSettings,
 }
 
-async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data: DataDir) -> Result<()> {
+async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data: DataDir) -> Result<Ending> {
     let settings = StateSettings::new(config.state.cache_mib);
     let index = IndexConfig { archive: config.state.archive, history_blocks: config.state.history_blocks };
     let index = Arc::new(Index::open(&data.index(), index)?);
@@ -98,7 +116,9 @@ async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data:
         Role::Validator => Some(open_operator(&config, &spec)?),
         Role::Follower => None,
     };
-    let fetches_state = config.node.role == Role::Follower && config.follow.sync == SyncMode::State;
+    let comes_late = operator.is_some() && standby::comes_late(&config, &index).await?;
+    let follows = operator.is_none() || comes_late;
+    let fetches_state = follows && config.follow.sync == SyncMode::State;
     let head = match fetches_state && index.latest()?.is_none() && !data.has_begun() {
         true => {
             let urls = &config.follow.urls;
@@ -120,9 +140,15 @@ async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data:
         operator: operator.as_ref().map(|(operator, _)| operator.clone()),
     })?;
     let base = Base { chain, archive, settings };
-    match operator {
-        Some((operator, secrets)) => validate(context, config, data, base, operator, secrets).await,
-        None => crate::follow::run(context, config, data, base).await,
+    let Some((operator, secrets)) = operator else {
+        return crate::follow::run(context, config, data, base, None).await;
+    };
+    match standby::entry(&context, &data, &base, comes_late).await? {
+        Entry::Consensus => validate(context, config, data, base, operator, secrets).await,
+        Entry::Following => {
+            let standby = Standby { operator: operator.key(), chain: base.chain.clone() };
+            crate::follow::run(context, config, data, base, Some(standby)).await
+        }
     }
 }
 
@@ -142,12 +168,13 @@ async fn validate(
     base: Base,
     operator: Operator,
     secrets: Secrets,
-) -> Result<()> {
+) -> Result<Ending> {
     check_free("p2p.listen", config.p2p.listen)?;
     let ops = bind_ops(&config).await?;
-    let genesis = base.archive.index().block(0)?.ok_or_else(|| {
-        eyre!("a validator needs the chain from its first block, but this folder begins with a fetched state")
-    })?;
+    // A node that fetched the state enters consensus at a floor; the library takes the first block, and asks nothing of it.
+    let oldest = base.archive.oldest();
+    let genesis =
+        base.archive.index().block(oldest)?.ok_or_else(|| eyre!("block {oldest} is not in the index"))?;
     let genesis = ConsensusBlock::new(genesis.block.clone())?;
     let progress = Arc::new(Progress::default());
     let listener = {
@@ -155,6 +182,7 @@ async fn validate(
         Arc::new(move |activity: &_| metrics::observe(&progress, activity))
     };
     let key = operator.key();
+    let config_follows = !config.follow.urls.is_empty();
     let p2p = &config.p2p;
     let engine = ValidatorConfig {
         chain: base.chain.clone(),
@@ -189,9 +217,22 @@ async fn validate(
         upstream: None,
         min_tip: u128::from(config.txpool.min_tip),
     });
+    let (archive, chain) = (node.archive.clone(), node.chain.clone());
+    let dropped = async move {
+        match config_follows {
+            true => standby::until_dropped(archive, chain, key).await,
+            false => std::future::pending().await,
+        }
+    };
     let services = Services::start(&context, &config, node, ops).await?;
     let parts = futures::future::select(engine.stopped, gossip);
-    services.until_stopped(async move { drop(parts.await) }).await
+    let parts = async move {
+        tokio::select! {
+            _ = parts => Ending::Failed,
+            () = dropped => Ending::Again,
+        }
+    };
+    services.until_stopped(parts).await
 }
 
 /// Takes the metrics port, and tries the RPC port, before anything begins: a conflict must show at once, not when

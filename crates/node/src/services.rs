@@ -16,6 +16,17 @@ use tokio::sync::watch;
 /// A head older than this many block intervals makes a node unready.
 const STALE_INTERVALS: u32 = 30;
 
+/// How the parts of a node ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// A signal asked for it.
+    Stopped,
+    /// One of them failed.
+    Failed,
+    /// The node starts again, in its other part.
+    Again,
+}
+
 /// The running services.
 pub(crate) struct Services {
     rpc: Option<RpcHandle>,
@@ -60,21 +71,21 @@ impl Services {
         Ok(Self { rpc, stop, node })
     }
 
-    /// Waits for a signal, or for a part of the node to end, which is a failure.
-    pub(crate) async fn until_stopped(self, parts: impl Future<Output = ()>) -> Result<()> {
-        let failed = tokio::select! {
-            () = signal() => false,
-            () = parts => true,
+    /// Waits for a signal, or for a part of the node to end.
+    pub(crate) async fn until_stopped(self, parts: impl Future<Output = Ending>) -> Result<Ending> {
+        let ending = tokio::select! {
+            () = signal() => Ending::Stopped,
+            ending = parts => ending,
         };
         tracing::info!(height = self.node.archive.head().block.height(), "node stops");
         let _ = self.stop.send(true);
         if let Some(rpc) = self.rpc {
             rpc.stop().await;
         }
-        if failed {
+        if ending == Ending::Failed {
             bail!("a part of the node ended; the log above says why. The node can be started again");
         }
-        Ok(())
+        Ok(ending)
     }
 }
 
