@@ -46,10 +46,13 @@ pub(crate) fn register(r: &mut Registry) {
 }
 
 impl Call {
-    /// Place of the finalized transaction that the first parameter names.
+    /// Place of the finalized transaction that the first parameter names. A system transaction has none: no code ran
+    /// that a tracer could watch.
     pub(crate) async fn location(&mut self) -> Result<Option<TransactionLocation>, Fault> {
         let hash: B256 = self.args.required(0)?;
-        Ok(self.api.transaction_location(hash).await?)
+        let included = self.included(hash).await?;
+        let included = included.filter(|(block, index)| *index < block.block.transactions().len());
+        Ok(included.map(|(block, index)| TransactionLocation { height: block.block.height(), index }))
     }
 
     /// The block that the first parameter names; an error in geth's words when there is none.
