@@ -120,8 +120,13 @@ async fn bodies_roots_and_traces_know_no_system_transaction() {
         Value::Null
     );
     assert_eq!(server.call("eth_getRawTransactionByHash", json!([hash])).await, Value::Null);
-    assert_eq!(server.call("ots_traceTransaction", json!([hash])).await, Value::Null);
-    assert_eq!(server.fail("debug_traceTransaction", json!([hash])).await.1, "transaction not found");
+    let (_, message) = server.fail("debug_traceTransaction", json!([hash])).await;
+    assert!(message.contains("a system transaction has no trace"), "{message}");
+    // Otterscan shows it like any other.
+    assert_eq!(server.call("ots_getInternalOperations", json!([hash])).await, json!([]));
+    assert_eq!(server.call("ots_getTransactionError", json!([hash])).await, "0x");
+    let calls = server.call("ots_traceTransaction", json!([hash])).await;
+    assert_eq!((calls[0]["type"].as_str(), calls[1].clone()), (Some("CALL"), Value::Null));
     // Without acts there is none, whatever is asked.
     let quiet = server.node.finalize();
     assert_eq!(quiet.system_transaction(), None);
