@@ -13,7 +13,7 @@ use serde::Serialize;
 #[serde(untagged)]
 pub(crate) enum TransactionJson {
     Signed(Box<Transaction>),
-    System(SystemTransactionJson),
+    System(Box<SystemTransactionJson>),
 }
 
 impl From<Transaction> for TransactionJson {
@@ -48,14 +48,14 @@ pub(crate) struct SystemTransactionJson {
 /// The system transaction of a block; none without system logs.
 pub(crate) fn system_transaction(finalized: &FinalizedBlock) -> Option<TransactionJson> {
     let block = &finalized.block;
-    Some(TransactionJson::System(SystemTransactionJson {
+    Some(TransactionJson::System(Box::new(SystemTransactionJson {
         hash: finalized.system_transaction()?,
         block_hash: block.hash(),
         block_number: U64::from(block.height()),
         block_timestamp: U64::from(block.header().timestamp),
         transaction_index: U64::from(block.transactions().len()),
         ..Default::default()
-    }))
+    })))
 }
 
 /// Its receipt: the block's system logs.
