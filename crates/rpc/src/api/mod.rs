@@ -64,8 +64,8 @@ pub trait NodeApi: Send + Sync + 'static {
     /// its last.
     async fn transaction_location(&self, hash: B256) -> Result<Option<TransactionLocation>, NodeError>;
 
-    /// Logs that match, system logs too, in order of block and index. Stops after the block in which `max` logs are reached, and says
-    /// so in [`LogPage::reached`].
+    /// Logs that match, system logs too, in order of block and index. Stops after the block in which `max` logs are
+    /// reached, and says so in [`LogPage::reached`].
     async fn logs(&self, query: LogQuery, max: usize) -> Result<LogPage, NodeError>;
 
     /// Transactions that an address took part in (sender, recipient, created contract, or party of an internal call if
