@@ -5,7 +5,7 @@ use crate::{
     executed::{Executed, Execution},
 };
 use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
-use althing_execution::{BlockContext, NextCommittee, SystemInputs, epoch, read};
+use althing_execution::{BlockContext, NextCommittee, Outcome, SystemInputs, epoch, read};
 use althing_light::{LightError, Verifier};
 use althing_primitives::{
     Address, B256, Block, Bytes, ChainSpec, FinalizedBlock, OperatorKey, Seal, StateKey, StateValue,
@@ -247,8 +247,9 @@ impl Chain {
         let Execution { senders, outcome } =
             execution.expect("a block is executed before it is archived, and its outcome kept until then");
         let block = block.clone();
-        let (receipts, changes) = (outcome.receipts, outcome.changes);
-        self.sink.append(FinalizedBlock { block, senders, receipts, changes, certificate }).await
+        let Outcome { receipts, system_logs, changes, .. } = outcome;
+        let finalized = FinalizedBlock { block, senders, receipts, system_logs, changes, certificate };
+        self.sink.append(finalized).await
     }
 
     /// Tells the pool of a final block.

@@ -6,6 +6,7 @@ use crate::{
     context::cfg_env,
     evm::{Machine, Refused},
     hooks,
+    outcome::MAX_SYSTEM_LOGS,
     world::World,
 };
 use alloy_consensus::{Receipt as PlainReceipt, Transaction as _, TxReceipt, proofs::calculate_receipt_root};
@@ -105,11 +106,18 @@ impl<'a> Executor<'a> {
     pub(crate) fn finish(mut self) -> Result<Outcome, ExecutionError> {
         let beneficiary = self.machine.context().block.beneficiary;
         let fees = hooks::end_block(&mut self.machine, self.spec, self.block, self.gas_used)?;
+        let system_logs = self.machine.take_system_logs();
+        if system_logs.len() > MAX_SYSTEM_LOGS {
+            let (number, count) = (self.block.number, system_logs.len());
+            return Err(ExecutionError::Internal(format!(
+                "hooks of block {number} left {count} logs, more than {MAX_SYSTEM_LOGS}"
+            )));
+        }
         let changes = self.machine.into_world().changes().map_err(|error| ExecutionError::State(error.0))?;
         let logs_bloom = self.receipts.iter().fold(Bloom::ZERO, |bloom, receipt| bloom | receipt.bloom());
         let receipts_root = calculate_receipt_root(&self.receipts);
         let Self { receipts, gas_used, .. } = self;
-        Ok(Outcome { receipts, gas_used, logs_bloom, receipts_root, changes, fees, beneficiary })
+        Ok(Outcome { receipts, gas_used, logs_bloom, receipts_root, system_logs, changes, fees, beneficiary })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     precompiles::NodeContracts,
     world::{ReadError, World},
 };
+use alloy_primitives::Log;
 use revm::{
     Context, DatabaseCommit, ExecuteEvm, InspectEvm, Inspector, MainBuilder, MainContext,
     context::{BlockEnv, CfgEnv, Evm, Journal, TxEnv},
@@ -25,6 +26,7 @@ pub(crate) type Executed = ResultAndState;
 /// An EVM over a world, watched by an inspector (none: `()`).
 pub(crate) struct Machine<I = ()> {
     evm: Evm<EvmContext, I, EthInstructions<EthInterpreter, EvmContext>, NodeContracts, EthFrame>,
+    system_logs: Vec<Log>,
 }
 
 /// Why a transaction has no result.
@@ -51,7 +53,8 @@ impl<I> Machine<I> {
     pub(crate) fn inspected(world: World, cfg: CfgEnv, block: BlockEnv, inspector: I) -> Self {
         let contracts = NodeContracts::new(cfg.spec);
         let context = Context::mainnet().with_db(world).with_cfg(cfg).with_block(block);
-        Self { evm: context.build_mainnet_with_inspector(inspector).with_precompiles(contracts) }
+        let evm = context.build_mainnet_with_inspector(inspector).with_precompiles(contracts);
+        Self { evm, system_logs: Vec::new() }
     }
 
     pub(crate) fn world(&mut self) -> &mut World {
@@ -76,10 +79,16 @@ impl<I> Machine<I> {
         executed.result
     }
 
-    /// Keeps what hooks did in the journal.
+    /// Keeps what hooks did in the journal, and their logs.
     pub(crate) fn commit_journal(&mut self) {
+        self.system_logs.append(&mut self.evm.ctx.journaled_state.take_logs());
         let state = self.evm.finalize();
         self.world().commit(state);
+    }
+
+    /// Takes the logs of the hooks so far.
+    pub(crate) fn take_system_logs(&mut self) -> Vec<Log> {
+        std::mem::take(&mut self.system_logs)
     }
 
     /// Runs a transaction without keeping its effect and without waking the inspector.

@@ -1,7 +1,10 @@
 //! What executing a block gives.
 
-use alloy_primitives::{Address, B256, Bloom, U256};
+use alloy_primitives::{Address, B256, Bloom, Log, U256};
 use althing_primitives::{Change, Receipt};
+
+/// Most system logs of a block. Hooks are bounded well below: more is a defect of this node.
+pub(crate) const MAX_SYSTEM_LOGS: usize = 4_096;
 
 /// Where a block's base fees went, in Rau.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Outcome {
     pub logs_bloom: Bloom,
     /// Root of the receipts.
     pub receipts_root: B256,
+    /// Logs of the protocol's own acts, in order. They are no part of bloom and receipts.
+    pub system_logs: Vec<Log>,
     /// Every changed state key, sorted by key; `before` differs from `after`.
     pub changes: Vec<Change>,
     /// Where the base fees went.

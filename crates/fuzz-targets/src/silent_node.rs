@@ -38,6 +38,7 @@ impl SilentNode {
             block,
             senders: Vec::new(),
             receipts: Vec::new(),
+            system_logs: Vec::new(),
             changes: Vec::new(),
             certificate: None,
         };

@@ -2,14 +2,15 @@
 
 use alloy_rlp::Decodable;
 use althing_indexer::encoding::{
-    decode_changes, decode_receipts, decode_senders, encode_changes, encode_receipts, encode_senders,
+    decode_changes, decode_logs, decode_receipts, decode_senders, encode_changes, encode_logs,
+    encode_receipts, encode_senders,
 };
 use althing_primitives::{AccountRecord, Seal};
 
 /// A byte that chooses what the rest is.
 pub(crate) fn state_codec(data: &[u8]) -> bool {
     let Some((kind, bytes)) = data.split_first() else { return false };
-    match kind % 5 {
+    match kind % 6 {
         0 => decode_changes(bytes).is_ok_and(|value| {
             assert_eq!(decode_changes(&encode_changes(&value)), Ok(value));
             true
@@ -23,7 +24,11 @@ pub(crate) fn state_codec(data: &[u8]) -> bool {
             true
         }),
         3 => canonical::<AccountRecord>(bytes),
-        _ => canonical::<Seal>(bytes),
+        4 => canonical::<Seal>(bytes),
+        _ => decode_logs(bytes).is_ok_and(|value| {
+            assert_eq!(decode_logs(&encode_logs(&value)), Ok(value));
+            true
+        }),
     }
 }
 

@@ -37,7 +37,8 @@ fn block(height: u64, parent: B256) -> Arc<FinalizedBlock> {
     let block = Block::new(header, Seal::default(), (0..TRANSFERS).map(transfer).collect());
     let senders = (0..TRANSFERS).map(|n| address(0, n)).collect();
     let receipts = (1..=TRANSFERS).map(receipt).collect();
-    Arc::new(FinalizedBlock { block, senders, receipts, changes, certificate: None })
+    let system_logs = Vec::new();
+    Arc::new(FinalizedBlock { block, senders, receipts, system_logs, changes, certificate: None })
 }
 
 fn benchmarks(criterion: &mut Criterion) {

@@ -44,7 +44,7 @@ fn location(row: &Row<'_>) -> rusqlite::Result<TransactionLocation> {
 }
 
 impl Index {
-    /// Where the transaction with a hash is.
+    /// Where the transaction with a hash is. A block's system transaction is after its last.
     pub fn transaction(&self, hash: &B256) -> Result<Option<TransactionLocation>, IndexError> {
         self.locate("SELECT height, position FROM transactions WHERE hash = ?1", [hash.as_slice()])
     }

@@ -1,6 +1,6 @@
 //! Writing a finalized block: everything about it in one SQL transaction, which is on disk when it commits.
 
-use crate::encoding::{encode_changes, encode_receipts, encode_senders};
+use crate::encoding::{encode_changes, encode_logs, encode_receipts, encode_senders};
 use crate::error::IndexError;
 use crate::history;
 use crate::index::Index;
@@ -103,6 +103,7 @@ fn insert(connection: &Connection, block: &FinalizedBlock) -> Result<usize> {
     connection
         .prepare_cached("INSERT INTO bodies VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![height, body, senders, receipts])?;
+    let system_logs = insert_system_logs(connection, height, block)?;
     let changes = encode_changes(&block.changes);
     connection.prepare_cached("INSERT INTO changes VALUES (?1, ?2)")?.execute(params![height, changes])?;
     if let Some(certificate) = &block.certificate {
@@ -111,7 +112,21 @@ fn insert(connection: &Connection, block: &FinalizedBlock) -> Result<usize> {
     insert_transactions(connection, height, block)?;
     insert_logs(connection, height, block)?;
     history::insert(connection, height, &block.changes)?;
-    Ok(body.len() + senders.len() + receipts.len() + changes.len())
+    Ok(body.len() + senders.len() + receipts.len() + system_logs + changes.len())
+}
+
+/// Writes the system logs and where to find them: as those of a transaction after the last. Returns their size.
+fn insert_system_logs(connection: &Connection, height: i64, block: &FinalizedBlock) -> Result<usize> {
+    let Some(hash) = block.system_transaction() else { return Ok(0) };
+    let logs = encode_logs(&block.system_logs);
+    connection.prepare_cached("INSERT INTO system_logs VALUES (?1, ?2)")?.execute(params![height, logs])?;
+    let position = sql(block.block.transactions().len() as u64);
+    connection.prepare_cached("INSERT INTO transactions VALUES (?1, ?2, ?3)")?.execute(params![
+        hash.as_slice(),
+        height,
+        position
+    ])?;
+    Ok(logs.len())
 }
 
 fn insert_certificate(connection: &Connection, height: Height, certificate: &[u8]) -> Result<()> {
@@ -152,13 +167,13 @@ fn insert_logs(connection: &Connection, height: i64, block: &FinalizedBlock) -> 
     let mut statement =
         connection.prepare_cached("INSERT INTO logs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?;
     let mut id = height << LOG_BITS;
-    for (position, (tx, receipt)) in (0i64..).zip(block.block.transactions().iter().zip(&block.receipts)) {
-        for log in receipt.logs() {
+    for (position, (hash, logs)) in (0i64..).zip(block.logs()) {
+        for log in logs {
             let topic = |n: usize| log.topics().get(n).map(|topic| topic.as_slice());
             statement.execute(params![
                 id,
                 position,
-                tx.tx_hash().as_slice(),
+                hash.as_slice(),
                 log.address.as_slice(),
                 topic(0),
                 topic(1),

@@ -1,7 +1,7 @@
 //! Reading blocks, headers and certificates.
 
 use crate::append::{hash_at, latest};
-use crate::encoding::{decode_changes, decode_receipts, decode_senders};
+use crate::encoding::{decode_changes, decode_logs, decode_receipts, decode_senders};
 use crate::error::IndexError;
 use crate::index::Index;
 use crate::schema::sql;
@@ -16,6 +16,7 @@ struct Parts {
     block: Vec<u8>,
     senders: Vec<u8>,
     receipts: Vec<u8>,
+    system_logs: Option<Vec<u8>>,
     changes: Option<Vec<u8>>,
     certificate: Option<Vec<u8>>,
 }
@@ -26,14 +27,15 @@ impl Parts {
             block: row.get(0)?,
             senders: row.get(1)?,
             receipts: row.get(2)?,
-            changes: row.get(3)?,
-            certificate: row.get(4)?,
+            system_logs: row.get(3)?,
+            changes: row.get(4)?,
+            certificate: row.get(5)?,
         })
     }
 
     fn bytes(&self) -> usize {
-        let changes = self.changes.as_ref().map_or(0, Vec::len);
-        self.block.len() + self.senders.len() + self.receipts.len() + changes
+        let optional = [&self.system_logs, &self.changes].into_iter().flatten().map(Vec::len).sum::<usize>();
+        self.block.len() + self.senders.len() + self.receipts.len() + optional
     }
 
     fn decode(self) -> Result<FinalizedBlock, String> {
@@ -41,6 +43,7 @@ impl Parts {
             block: Block::decode(&self.block).map_err(|e| e.to_string())?,
             senders: decode_senders(&self.senders)?,
             receipts: decode_receipts(&self.receipts)?,
+            system_logs: self.system_logs.map_or(Ok(Vec::new()), |logs| decode_logs(&logs))?,
             changes: self.changes.map_or(Ok(Vec::new()), |changes| decode_changes(&changes))?,
             certificate: self.certificate.map(Bytes::from),
         })
@@ -69,8 +72,9 @@ impl Index {
         }
         let parts = self.read(|reader| {
             let mut statement = reader.prepare_cached(
-                "SELECT b.block, b.senders, b.receipts, c.data, f.bytes FROM bodies b
-                 LEFT JOIN changes c USING (height) LEFT JOIN certificates f USING (height)
+                "SELECT b.block, b.senders, b.receipts, s.logs, c.data, f.bytes FROM bodies b
+                 LEFT JOIN system_logs s USING (height) LEFT JOIN changes c USING (height)
+                 LEFT JOIN certificates f USING (height)
                  WHERE b.height = ?1",
             )?;
             statement.query_row([sql(height)], Parts::of).optional()

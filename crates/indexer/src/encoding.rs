@@ -1,4 +1,4 @@
-//! How receipts, senders and changes are written into the file. Short: blooms are computed again when read,
+//! How receipts, logs, senders and changes are written into the file. Short: blooms are computed again when read,
 //! and an account without code is stored without its code hash.
 
 use alloy_consensus::{Eip658Value, Receipt as PlainReceipt, TxType};
@@ -62,6 +62,18 @@ pub fn decode_receipts(bytes: &[u8]) -> Result<Vec<Receipt>, Damage> {
         Ok(Receipt::from_typed(kind, plain))
     };
     stored.into_iter().map(restore).collect()
+}
+
+/// Writes a block's system logs.
+pub fn encode_logs(logs: &[Log]) -> Vec<u8> {
+    let mut out = Vec::new();
+    alloy_rlp::encode_list(logs, &mut out);
+    out
+}
+
+/// Reads what [`encode_logs`] wrote.
+pub fn decode_logs(bytes: &[u8]) -> Result<Vec<Log>, Damage> {
+    decode_all(bytes, "logs")
 }
 
 /// Writes the senders of a block's transactions.

@@ -7,13 +7,16 @@ use rusqlite::{Connection, OptionalExtension, Result};
 const APPLICATION_ID: i64 = 0x414c_5448;
 
 /// Format that this release writes.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = FORMATS.len() as i64;
 
 /// A log's row id is `height << LOG_BITS | index in the block`, so an index on a topic is ordered by height
 /// too. 2^24 logs a block is more than any gas limit allows.
 pub(crate) const LOG_BITS: u32 = 24;
 
-const TABLES: &str = "
+/// What each format adds to the one before it. Blocks that an index of format 1 holds have no system logs there.
+const FORMATS: [&str; 2] = [FORMAT_1, FORMAT_2];
+
+const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE cursors (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
@@ -54,6 +57,10 @@ CREATE TABLE history (
 ) WITHOUT ROWID;
 ";
 
+const FORMAT_2: &str = "
+CREATE TABLE system_logs (height INTEGER PRIMARY KEY, logs BLOB NOT NULL);
+";
+
 /// What a file turned out to be.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -65,27 +72,28 @@ pub(crate) enum Found {
     Foreign,
 }
 
-/// Creates the tables in an empty file, or recognizes what is there.
+/// Creates the tables in an empty file, brings an older index to this format, or tells what the file is.
 pub(crate) fn prepare(connection: &mut Connection) -> Result<Found> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let id: i64 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if id == 0 && tables == 0 {
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.execute_batch(TABLES)?;
-        transaction.execute("INSERT INTO meta VALUES ('schema_version', ?1)", [VERSION])?;
-        transaction.commit()?;
-        return Ok(Found::Index);
+    let format = match id {
+        0 if tables == 0 => 0,
+        APPLICATION_ID => match meta(&transaction, "schema_version")? {
+            Some(VERSION) => return Ok(Found::Index),
+            Some(format @ 1..VERSION) => format,
+            Some(other) => return Ok(Found::Version(other)),
+            None => return Ok(Found::Foreign),
+        },
+        _ => return Ok(Found::Foreign),
+    };
+    for tables in FORMATS.iter().skip(format as usize) {
+        transaction.execute_batch(tables)?;
     }
-    if id != APPLICATION_ID {
-        return Ok(Found::Foreign);
-    }
-    let version = meta(&transaction, "schema_version")?;
-    Ok(match version {
-        Some(VERSION) => Found::Index,
-        Some(other) => Found::Version(other),
-        None => Found::Foreign,
-    })
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    set_meta(&transaction, "schema_version", VERSION)?;
+    transaction.commit()?;
+    Ok(Found::Index)
 }
 
 /// Reads a number of the index's own.

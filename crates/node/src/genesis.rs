@@ -42,6 +42,7 @@ pub(crate) async fn open(
         block,
         senders: Vec::new(),
         receipts: Vec::new(),
+        system_logs: Vec::new(),
         changes,
         certificate: None,
     });

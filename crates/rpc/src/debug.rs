@@ -45,11 +45,21 @@ pub(crate) fn register(r: &mut Registry) {
     r.add(Light, "debug_getRawTransaction", RAW_TRANSACTION, "Bytes", about, raw_transaction);
 }
 
+/// Where a transaction is whose trace is asked for.
+pub(crate) enum Place {
+    Included(TransactionLocation),
+    /// It is a system transaction: no code ran that a tracer could watch.
+    System,
+}
+
 impl Call {
     /// Place of the finalized transaction that the first parameter names.
-    pub(crate) async fn location(&mut self) -> Result<Option<TransactionLocation>, Fault> {
+    pub(crate) async fn location(&mut self) -> Result<Option<Place>, Fault> {
         let hash: B256 = self.args.required(0)?;
-        Ok(self.api.transaction_location(hash).await?)
+        Ok(self.included(hash).await?.map(|(block, index)| match block.block.transactions().get(index) {
+            Some(_) => Place::Included(TransactionLocation { height: block.block.height(), index }),
+            None => Place::System,
+        }))
     }
 
     /// The block that the first parameter names; an error in geth's words when there is none.
@@ -61,8 +71,14 @@ impl Call {
 
 async fn trace_transaction(mut call: Call) -> Result<GethTrace, Fault> {
     let options: GethDebugTracingOptions = call.args.optional(1)?.unwrap_or_default();
-    let location = call.location().await?.ok_or_else(|| Fault::Server("transaction not found".into()))?;
-    Ok(call.api.trace_transaction(location, options).await?)
+    match call.location().await? {
+        Some(Place::Included(location)) => Ok(call.api.trace_transaction(location, options).await?),
+        Some(Place::System) => {
+            let reason = "a system transaction has no trace: it stands for the protocol's own acts";
+            Err(Fault::Unsupported(reason.into()))
+        }
+        None => Err(Fault::Server("transaction not found".into())),
+    }
 }
 
 async fn trace_call(mut call: Call) -> Result<GethTrace, Fault> {

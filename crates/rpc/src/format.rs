@@ -2,6 +2,10 @@
 //!
 //! The field names and quantities are alloy's; this file only decides which value goes where.
 
+mod system;
+
+pub(crate) use system::{TransactionJson, system_receipt, system_transaction};
+
 use crate::api::PooledTransaction;
 use alloy_consensus::transaction::{Recovered, TransactionInfo};
 use alloy_consensus::{Transaction as _, TxReceipt};
@@ -165,18 +169,16 @@ pub(crate) fn gas_used(receipts: &[Receipt], index: usize) -> u64 {
     cumulative(index).saturating_sub(index.checked_sub(1).map_or(0, cumulative))
 }
 
-/// All logs of a block that satisfy a condition, in order.
+/// All logs of a block, system logs too, that satisfy a condition, in order.
 pub(crate) fn block_logs(
     finalized: &FinalizedBlock,
     wanted: impl Fn(&alloy_primitives::Log) -> bool,
 ) -> Vec<Log> {
     let mut found = Vec::new();
     let mut log_index = 0;
-    for (index, receipt) in finalized.receipts.iter().enumerate() {
-        let Some(transaction) = finalized.block.transactions().get(index) else { break };
-        for log in receipt.logs() {
+    for (index, (hash, logs)) in finalized.logs().enumerate() {
+        for log in logs {
             if wanted(log) {
-                let hash = *transaction.tx_hash();
                 found.push(placed_log(&finalized.block, hash, index, log_index, log.clone()));
             }
             log_index += 1;

@@ -8,4 +8,5 @@ mod conformance;
 mod features;
 mod simulated_blocks;
 mod support;
+mod system_logs;
 mod traces;

@@ -12,7 +12,7 @@ use alloy_sol_types::SolCall as _;
 use althing_abi::ChainInfo;
 use althing_consensus::{ConsensusBlock, Payload, ceremony, encode_payload};
 use althing_fuzz_targets::{NAMESPACE, committee};
-use althing_indexer::encoding::{encode_changes, encode_receipts, encode_senders};
+use althing_indexer::encoding::{encode_changes, encode_logs, encode_receipts, encode_senders};
 use althing_primitives::{
     AccountRecord, AddressExt as _, Block, ChainSpec, Change, Header, Receipt, Seal, StateKey, StateValue,
     Transaction, Validator,
@@ -284,7 +284,7 @@ fn state() -> Vec<Seed> {
         change(StateKey::Code(B256::repeat_byte(4)), None, Some(StateValue::Code(vec![0x60, 0].into()))),
     ];
     let log = Log::new_unchecked(TO, vec![B256::repeat_byte(1)], vec![2; 40].into());
-    let plain = PlainReceipt { status: true.into(), cumulative_gas_used: 21_000, logs: vec![log] };
+    let plain = PlainReceipt { status: true.into(), cumulative_gas_used: 21_000, logs: vec![log.clone()] };
     let receipts = [
         Receipt::from_typed(alloy_consensus::TxType::Legacy, plain.clone()),
         Receipt::from_typed(alloy_consensus::TxType::Eip7702, plain),
@@ -295,6 +295,7 @@ fn state() -> Vec<Seed> {
         ("senders", encode_senders(&[TO, Address::ZERO])),
         ("account", alloy_rlp::encode(account)),
         ("seal", alloy_rlp::encode(block(vec![]).seal())),
+        ("logs", encode_logs(&[log])),
     ];
     let seed = |(kind, (name, bytes)): (usize, (&'static str, Vec<u8>))| {
         ("state_codec", name, [&[kind as u8], bytes.as_slice()].concat())

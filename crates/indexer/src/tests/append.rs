@@ -56,6 +56,28 @@ fn a_certificate_may_come_later_and_proves_the_blocks_below() {
 }
 
 #[test]
+fn an_index_of_the_first_format_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chain = Chain::new(5, 0);
+    let old: Vec<_> = Chain::new(5, 0).take(20).collect();
+    drop(filled(&folder, ARCHIVE, &mut chain, 20));
+    let connection = rusqlite::Connection::open(file(&folder)).unwrap();
+    let first_format = "DROP TABLE system_logs; UPDATE meta SET value = 1 WHERE name = 'schema_version'";
+    connection.execute_batch(first_format).unwrap();
+    drop(connection);
+    let index = Index::open(&file(&folder), ARCHIVE).unwrap();
+    for block in old {
+        let stored = index.block(block.block.height()).unwrap().unwrap();
+        assert_eq!((&stored.block, stored.system_logs.len()), (&block.block, 0));
+    }
+    let new = chain.find(|block| index.append(block).is_ok() && !block.system_logs.is_empty()).unwrap();
+    drop(index);
+    let index = Index::open(&file(&folder), ARCHIVE).unwrap();
+    let stored = index.block(new.block.height()).unwrap().unwrap();
+    assert_eq!(stored.system_logs, new.system_logs);
+}
+
+#[test]
 fn cursors_are_kept_over_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open(&file(&folder), ARCHIVE).unwrap();

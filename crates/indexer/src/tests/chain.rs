@@ -127,12 +127,14 @@ impl Iterator for Chain {
         let count = self.numbers.below(6);
         let (transactions, senders): (Vec<_>, Vec<_>) = (0..count).map(|_| self.transaction()).unzip();
         let receipts = (0..count).map(|_| self.receipt()).collect();
+        let some = self.numbers.below(3) == 0;
+        let system_logs = (0..if some { 1 + self.numbers.below(3) } else { 0 }).map(|_| self.log()).collect();
         let header = Header { number: self.next, parent_hash: self.parent, ..Default::default() };
         let block = Block::new(header, Seal::default(), transactions);
         (self.next, self.parent) = (self.next + 1, block.hash());
         let certified = self.numbers.below(3) > 0;
         let certificate = certified.then(|| Bytes::copy_from_slice(block.hash().as_slice()));
         let changes = self.changes();
-        Some(Arc::new(FinalizedBlock { block, senders, receipts, changes, certificate }))
+        Some(Arc::new(FinalizedBlock { block, senders, receipts, system_logs, changes, certificate }))
     }
 }

@@ -54,6 +54,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_torn_after_kills() {
         for block in Chain::new(SEED, 0).take(latest as usize + 1) {
             let stored = index.block(block.block.height()).unwrap().unwrap();
             assert_eq!((&stored.block, &stored.receipts), (&block.block, &block.receipts));
+            assert_eq!(stored.system_logs, block.system_logs);
             for tx in block.block.transactions() {
                 assert_eq!(index.transaction(tx.tx_hash()).unwrap().unwrap().height, block.block.height());
             }

@@ -16,7 +16,7 @@ const ACCOUNTS: u64 = 6;
 fn same(a: &FinalizedBlock, b: &FinalizedBlock) {
     assert_eq!(a.block, b.block);
     assert_eq!((&a.senders, &a.receipts, &a.changes), (&b.senders, &b.receipts, &b.changes));
-    assert_eq!(a.certificate, b.certificate);
+    assert_eq!((&a.system_logs, &a.certificate), (&b.system_logs, &b.certificate));
 }
 
 /// Every transaction's place, sender and block.
@@ -56,6 +56,11 @@ fn check_transactions(index: &Index, blocks: &Blocks) {
         let created = index.creation(&sender.create(tx.nonce())).unwrap();
         let expected = tx.is_create() && block.receipts[place.position].status();
         assert_eq!(created.map(|c| (c.transaction, c.creator)), expected.then_some((place, sender)));
+    }
+    for block in blocks.iter() {
+        let (height, position) = (block.block.height(), block.block.transactions().len());
+        let Some(hash) = block.system_transaction() else { continue };
+        assert_eq!(index.transaction(&hash).unwrap(), Some(TransactionLocation { height, position }));
     }
     assert_eq!(index.transaction(&B256::ZERO).unwrap(), None);
     assert_eq!(index.transaction_by_nonce(&account(0), u64::MAX).unwrap(), None);
@@ -125,14 +130,16 @@ fn check_logs(index: &Index, blocks: &Blocks, numbers: &mut Numbers) {
         let mut found = found.iter();
         for block in blocks {
             let mut log_index = 0;
-            for (position, receipt) in block.receipts.iter().enumerate() {
-                for log in receipt.logs() {
+            let included = block.block.transactions().iter().zip(&block.receipts);
+            let included = included.map(|(tx, receipt)| (*tx.tx_hash(), receipt.logs()));
+            let system = block.system_transaction().map(|hash| (hash, block.system_logs.as_slice()));
+            for (position, (hash, logs)) in included.chain(system).enumerate() {
+                for log in logs {
                     if matches(&query, block.block.height(), log) {
                         let got = found.next().unwrap();
                         assert_eq!((got.height, got.block_hash), (block.block.height(), block.block.hash()));
                         assert_eq!((got.transaction_position, got.log_index), (position, log_index));
-                        let hash = block.block.transactions()[position].tx_hash();
-                        assert_eq!((&got.transaction_hash, &got.log), (hash, log));
+                        assert_eq!((got.transaction_hash, &got.log), (hash, log));
                     }
                     log_index += 1;
                 }

@@ -60,11 +60,12 @@ pub trait NodeApi: Send + Sync + 'static {
     /// A finalized block; `None` when there is none of that hash, or none yet of that height.
     async fn block(&self, key: BlockKey) -> Result<Option<Arc<FinalizedBlock>>, NodeError>;
 
-    /// Where a transaction was included.
+    /// Where a transaction was included. A block's system transaction (`FinalizedBlock::system_transaction`) is after
+    /// its last.
     async fn transaction_location(&self, hash: B256) -> Result<Option<TransactionLocation>, NodeError>;
 
-    /// Logs that match, in order of block and index. Stops after the block in which `max` logs are reached, and says
-    /// so in [`LogPage::reached`].
+    /// Logs that match, system logs too, in order of block and index. Stops after the block in which `max` logs are
+    /// reached, and says so in [`LogPage::reached`].
     async fn logs(&self, query: LogQuery, max: usize) -> Result<LogPage, NodeError>;
 
     /// Transactions that an address took part in (sender, recipient, created contract, or party of an internal call if

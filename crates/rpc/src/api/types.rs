@@ -19,7 +19,7 @@ pub enum BlockKey {
 pub struct TransactionLocation {
     /// Height of its block.
     pub height: Height,
-    /// Position in the block.
+    /// Position in the block; of a system transaction the number of the others.
     pub index: usize,
 }
 

@@ -28,7 +28,7 @@ pub(super) fn register(r: &mut Registry) {
         "eth_getBlockReceipts",
         NUMBER,
         "Array",
-        "Receipts of all transactions of a block; null if the block is unknown.",
+        "Receipts of all transactions of a block, not of its system transaction; null if the block is unknown.",
         receipts,
     );
     let about = "Zero: blocks have no uncles. Null if the block is unknown.";

@@ -18,7 +18,7 @@ pub(super) fn register(r: &mut Registry) {
         "eth_getLogs",
         FILTER,
         "Array",
-        "Logs of a range of blocks, or of one block, by address and topics.",
+        "Logs of a range of blocks, or of one block, by address and topics; system logs too.",
         get_logs,
     );
 }

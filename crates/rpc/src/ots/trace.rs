@@ -1,9 +1,10 @@
 //! Traces of the `ots_` namespace, all read off the tree of calls of one transaction.
 
 use crate::context::Call;
+use crate::debug::Place;
 use crate::error::Fault;
 use crate::registry::{Cost::Heavy, Param, Registry, need};
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use alloy_rpc_types_trace::geth::{CallConfig, CallFrame, GethDebugTracingOptions, GethTrace};
 use alloy_rpc_types_trace::otterscan::{InternalOperation, OperationType, TraceEntry};
 
@@ -19,7 +20,15 @@ pub(super) fn register(r: &mut Registry) {
 }
 
 async fn call_tree(call: &mut Call) -> Result<Option<CallFrame>, Fault> {
-    let Some(location) = call.location().await? else { return Ok(None) };
+    let location = match call.location().await? {
+        Some(Place::Included(location)) => location,
+        // As the transaction itself looks: a call from nobody to nobody, in which nothing happens.
+        Some(Place::System) => {
+            let to = Some(Address::ZERO);
+            return Ok(Some(CallFrame { typ: "CALL".into(), to, ..Default::default() }));
+        }
+        None => return Ok(None),
+    };
     let options = GethDebugTracingOptions::call_tracer(CallConfig::default());
     match call.api.trace_transaction(location, options).await? {
         GethTrace::CallTracer(frame) => Ok(Some(frame)),

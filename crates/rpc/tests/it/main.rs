@@ -15,4 +15,5 @@ mod limits;
 mod ots;
 mod submit;
 mod subscriptions;
+mod system_logs;
 mod table;

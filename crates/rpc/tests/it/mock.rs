@@ -30,6 +30,8 @@ pub(crate) const GWEI: u128 = 1_000_000_000;
 pub(crate) const TO: Address = address!("70997970C51812dc3A010C7d01b50e0d17dc79C8");
 /// Emits the logs of block 3.
 pub(crate) const TOKEN: Address = address!("00000000000000000000000000000000000000aa");
+/// Emits the system logs: one in block 2, and those that a test asks for.
+pub(crate) const PROTOCOL: Address = address!("00000000000000000000000000000000000000bb");
 /// Calls to these do what their names say; any other address gives the input back.
 pub(crate) const REVERTS: Address = address!("0000000000000000000000000000000000001001");
 pub(crate) const PANICS_IN_SOLIDITY: Address = address!("0000000000000000000000000000000000001002");
@@ -97,6 +99,10 @@ pub(crate) fn topic(name: &str) -> B256 {
     keccak256(name)
 }
 
+pub(crate) fn system_log(name: &str) -> Log {
+    Log::new_unchecked(PROTOCOL, vec![topic(name)], vec![8].into())
+}
+
 fn receipt(transaction: &Transaction, success: bool, cumulative_gas_used: u64, logs: Vec<Log>) -> Receipt {
     let receipt =
         alloy_consensus::Receipt { status: Eip658Value::Eip658(success), cumulative_gas_used, logs };
@@ -154,7 +160,8 @@ fn next_block(parent: Option<&Block>, contents: Vec<(Transaction, u64, bool, Vec
     let block = Block::new(header, seal, transactions);
     // Block 2 has none of its own: that of block 3 covers it.
     let certificate = (number != 2).then(|| Bytes::from(vec![number as u8; 4]));
-    FinalizedBlock { block, senders, receipts, changes: Vec::new(), certificate }
+    let (system_logs, changes) = (Vec::new(), Vec::new());
+    FinalizedBlock { block, senders, receipts, system_logs, changes, certificate }
 }
 
 fn next_base_fee(header: &Header) -> u64 {
@@ -197,7 +204,8 @@ fn chain() -> Vec<Arc<FinalizedBlock>> {
     let logs = vec![log(&["Transfer", "alice"]), log(&["Approval"])];
     let genesis = next_block(None, vec![]);
     let one = next_block(Some(&genesis.block), vec![(legacy, 21_000, true, vec![])]);
-    let two = next_block(Some(&one.block), vec![]);
+    let two =
+        FinalizedBlock { system_logs: vec![system_log("Reward")], ..next_block(Some(&one.block), vec![]) };
     let three =
         next_block(Some(&two.block), vec![(create, 60_000, true, logs), (reverted, 30_000, false, vec![])]);
     [genesis, one, two, three].into_iter().map(Arc::new).collect()
@@ -238,10 +246,16 @@ impl MockNode {
 
     /// Finalizes a block with all of the pool.
     pub(crate) fn finalize(&self) -> Arc<FinalizedBlock> {
+        self.finalize_with(Vec::new())
+    }
+
+    /// The same, where the protocol leaves logs.
+    pub(crate) fn finalize_with(&self, system_logs: Vec<Log>) -> Arc<FinalizedBlock> {
         let pool = std::mem::take(&mut *self.pool.lock());
         let log = Log::new_unchecked(TOKEN, vec![topic("Transfer")], Bytes::new());
         let contents = pool.into_iter().map(|p| (p.transaction, 21_000, true, vec![log.clone()])).collect();
-        let block = Arc::new(next_block(Some(&self.latest().block), contents));
+        let block = next_block(Some(&self.latest().block), contents);
+        let block = Arc::new(FinalizedBlock { system_logs, ..block });
         self.blocks.write().push(block.clone());
         let _ = self.finalized.send(block.clone());
         block
@@ -291,7 +305,7 @@ impl NodeApi for MockNode {
 
     async fn transaction_location(&self, hash: B256) -> Result<Option<TransactionLocation>, NodeError> {
         Ok(self.blocks.read().iter().find_map(|b| {
-            let index = b.block.transactions().iter().position(|t| *t.tx_hash() == hash)?;
+            let index = b.logs().position(|(transaction, _)| transaction == hash)?;
             Some(TransactionLocation { height: b.block.height(), index })
         }))
     }
@@ -299,16 +313,18 @@ impl NodeApi for MockNode {
     async fn logs(&self, query: LogQuery, max: usize) -> Result<LogPage, NodeError> {
         let mut page = LogPage { reached: query.to, ..Default::default() };
         for block in &self.blocks.read()[query.from as usize..=query.to as usize] {
-            for (index, log) in block.receipts.iter().flat_map(|r| r.logs()).enumerate() {
+            let logs =
+                block.logs().enumerate().flat_map(|(i, (hash, logs))| logs.iter().map(move |l| (i, hash, l)));
+            for (log_index, (index, hash, log)) in logs.enumerate() {
                 if query.matches(log) {
                     page.logs.push(alloy_rpc_types_eth::Log {
                         inner: log.clone(),
                         block_hash: Some(block.block.hash()),
                         block_number: Some(block.block.height()),
                         block_timestamp: Some(block.block.header().timestamp),
-                        transaction_hash: Some(*block.block.transactions()[0].tx_hash()),
-                        transaction_index: Some(0),
-                        log_index: Some(index as u64),
+                        transaction_hash: Some(hash),
+                        transaction_index: Some(index as u64),
+                        log_index: Some(log_index as u64),
                         removed: false,
                     });
                 }
