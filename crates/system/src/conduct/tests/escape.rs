@@ -35,7 +35,7 @@ fn act() -> impl Strategy<Value = Act> {
     let bucket = || 0..3 * CANDIDATES;
     prop_oneof![
         12 => (1..40u8).prop_map(Act::Blocks),
-        2 => any::<bool>().prop_map(Act::Kept),
+        2 => prop::bool::weighted(0.7).prop_map(Act::Kept),
         2 => number().prop_map(Act::Report),
         4 => who().prop_map(Act::Leave),
         6 => who().prop_map(Act::Confirm),
@@ -164,10 +164,10 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_self_stake_escapes_what_its_candidate_did(acts in prop::collection::vec(act(), 20..80)) {
+    fn no_self_stake_escapes_what_its_candidate_did(acts in prop::collection::vec(act(), 40..120)) {
         let mut world = world();
         for act in acts {
             world.act(act);
