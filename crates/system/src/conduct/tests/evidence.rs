@@ -17,7 +17,11 @@ fn a_double_proposal_costs_a_part_of_the_self_stake_and_freedom_and_is_punished_
     let proof = world.proof(1, (3, 9));
     let question = abi::punishedCall { epoch: 3, viewNumber: 9, operatorKey: key(1) };
     assert_eq!(world.ask(question.clone()), Ok(false));
+    let fault = proof.verify(&world.spec.namespace()).unwrap();
+    let due = |world: &mut World, epoch| is_punishable(&mut world.host, epoch, fault).unwrap();
+    assert!(due(&mut world, 3) && due(&mut world, 4) && !due(&mut world, 5));
     assert_eq!(world.report(&proof), Ok(()));
+    assert!(!due(&mut world, 3));
     assert_eq!(world.ask(question), Ok(true));
     assert_eq!(world.self_stake(1), coins(1_140_000));
     assert_eq!((world.balance(account(77)), world.balance(REWARD_FUND)), (coins(6_000), coins(54_000)));
