@@ -30,3 +30,18 @@ sol!(
     #[sol(abi, all_derives)]
     "src/Election.sol"
 );
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/Conduct.sol"
+);
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/Poll.sol"
+);
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/RollDPoS.sol"
+);

@@ -2,7 +2,7 @@
 //!
 //! A new contract is one variant and one row; the compiler then points at every `match` that misses it.
 
-use crate::{ChainInfo, Election, Params, Staking};
+use crate::{ChainInfo, Conduct, Election, Params, Poll, RollDPoS, Staking};
 use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Address, address};
 
@@ -17,6 +17,12 @@ pub enum SystemContract {
     Staking,
     /// Rankings, draws and committees.
     Election,
+    /// Productivity, probation, double proposals.
+    Conduct,
+    /// Elections, as IoTeX's tools ask for them.
+    Poll,
+    /// Epochs, as IoTeX's tools ask for them.
+    RollDPoS,
 }
 
 /// A row of [`SYSTEM_CONTRACTS`].
@@ -35,8 +41,8 @@ pub struct SystemContractEntry {
 }
 
 /// All system contracts in order of execution of their block hooks. Addresses above `0x…A1740000` are used by no
-/// public Ethereum test vector, so conformance runs need no exception; `Staking` answers where IoTeX's tools look
-/// for it: at the last 20 bytes of keccak256("staking").
+/// public Ethereum test vector, so conformance runs need no exception; `Staking`, `Poll` and `RollDPoS` answer where
+/// IoTeX's tools look for them: at the last 20 bytes of keccak256 of "staking", "poll" and "rolldpos".
 pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
     SystemContractEntry {
         contract: SystemContract::ChainInfo,
@@ -65,6 +71,27 @@ pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
         name: "Election",
         source: include_str!("Election.sol"),
         abi: Election::abi::contract,
+    },
+    SystemContractEntry {
+        contract: SystemContract::Conduct,
+        address: address!("00000000000000000000000000000000A1740004"),
+        name: "Conduct",
+        source: include_str!("Conduct.sol"),
+        abi: Conduct::abi::contract,
+    },
+    SystemContractEntry {
+        contract: SystemContract::Poll,
+        address: address!("166b743c2c1a57c93c2e2bc3e169d28bbb9f6da3"),
+        name: "Poll",
+        source: include_str!("Poll.sol"),
+        abi: Poll::abi::contract,
+    },
+    SystemContractEntry {
+        contract: SystemContract::RollDPoS,
+        address: address!("041370e00a711cd81da1918f0e494459aadae50e"),
+        name: "RollDPoS",
+        source: include_str!("RollDPoS.sol"),
+        abi: RollDPoS::abi::contract,
     },
 ];
 

@@ -139,6 +139,9 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
             Finality::Candidate => self.chain.check_candidate(block.block(), parent.block()),
             Finality::Finalized => Ok(()),
         };
+        if checked.is_ok() {
+            self.chain.watch(block.block());
+        }
         let result = match checked {
             Ok(()) => self.chain.execute::<E>(&block, parent.block(), batches).await,
             Err(error) => Err(error),

@@ -2,6 +2,7 @@
 
 use crate::{
     elections::Elections,
+    evidence::Evidence,
     executed::{Executed, Execution},
 };
 use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
@@ -112,6 +113,7 @@ pub struct Chain {
     pub(crate) operator: Option<Operator>,
     pub(crate) executed: Mutex<Executed>,
     failed_resharings: AtomicU64,
+    pub(crate) evidence: Mutex<Evidence>,
 }
 
 impl fmt::Debug for Chain {
@@ -136,6 +138,7 @@ impl Chain {
             sink,
             operator,
             executed: Mutex::default(),
+            evidence: Mutex::default(),
         }))
     }
 
@@ -192,6 +195,7 @@ impl Chain {
             view: seal.view,
             parent_view: seal.parent_view,
             election_beacon: seal.election.clone(),
+            evidence: seal.evidence.clone(),
             next_committee,
         }
     }

@@ -8,6 +8,7 @@ use alloy_consensus::{
 };
 use alloy_eips::eip7685::EMPTY_REQUESTS_HASH;
 use althing_execution::{BlockContext, Outcome};
+use althing_light::MAX_EVIDENCE_BYTES;
 use althing_primitives::{B256, Block, ChainSpec, Header, Seal, StateCommitment};
 use thiserror::Error;
 
@@ -80,6 +81,12 @@ pub(crate) fn check(spec: &ChainSpec, block: &Block, parent: &Block) -> Result<(
     }
     if !seal.election.is_empty() {
         expect("the length of seal.election", seal.election.len(), althing_light::BEACON_BYTES)?;
+    }
+    let evidence = seal.evidence.len();
+    if evidence > MAX_EVIDENCE_BYTES {
+        let expected = format!("at most {MAX_EVIDENCE_BYTES}");
+        let field = "the length of seal.evidence";
+        return Err(HeaderError::Field { field, found: evidence.to_string(), expected });
     }
     if seal.beacon.is_empty() && !may_lack_beacon(spec, header.number) {
         let expected = "the VRF output of the parent's round".to_string();

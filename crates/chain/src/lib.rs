@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | propose | `propose.rs` | pool and parent's state → block |
 //! | verify | `verify.rs` | block and parent → the same state roots, or a reason to refuse |
+//! | watch | `evidence.rs` | blocks seen → proof of double proposals |
 //! | finalize | `app.rs` | final block → archive, pool, subscribers |
 //! | elect | `elections.rs` | final state → committees, leaders, peers |
 //! | follow | `follow.rs` | certified blocks of another node → the same state, without consensus |
@@ -20,6 +21,7 @@ mod app;
 mod context;
 mod elections;
 mod engine;
+mod evidence;
 mod executed;
 mod follow;
 mod genesis;

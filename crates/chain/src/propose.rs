@@ -70,6 +70,7 @@ impl Chain {
         };
         let epoch = round.round.epoch();
         let election = self.election_beacon::<E>(epoch, parent.height() + 1, &batches).await?;
+        let evidence = self.evidence_for::<E>(epoch.get(), &batches).await?;
         let mix_hash = althing_light::mix_hash(&beacon, parent.header().mix_hash, parent.hash());
         let seal = Seal {
             version: SEAL_VERSION,
@@ -80,6 +81,7 @@ impl Chain {
             time_ms,
             beacon,
             election,
+            evidence,
             resharing: encode_payload(payload.as_ref()),
             ..Default::default()
         };

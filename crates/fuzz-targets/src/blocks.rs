@@ -1,9 +1,9 @@
-//! What validators and followed nodes send: blocks with their seals, certificates, beacons.
+//! What validators and followed nodes send: blocks with their seals, certificates, beacons; and evidence against validators.
 
 use crate::{NAMESPACE, committee};
 use alloy_rlp::{Decodable as _, Header as RlpHeader};
 use althing_consensus::{ConsensusBlock, encode_payload};
-use althing_light::{Finalization, verify_beacon, verify_proposer};
+use althing_light::{DoubleProposal, Finalization, verify_beacon, verify_proposer};
 use althing_primitives::{Block, Bytes, Header, Seal};
 use althing_txpool::recover;
 use commonware_codec::{Copying, DecodeExt as _, Encode as _};
@@ -64,6 +64,15 @@ pub(crate) fn certificate(data: &[u8]) -> bool {
     let certified = verifier.verify(data);
     assert_eq!(certified, verifier.verify(data), "the same certificate proves the same");
     certified.is_ok()
+}
+
+pub(crate) fn evidence(data: &[u8]) -> bool {
+    let Ok(evidence) = DoubleProposal::decode(data) else { return false };
+    assert_eq!(evidence.encode(), data, "evidence has one encoding");
+    let DoubleProposal { first, second } = evidence.clone();
+    let swapped = DoubleProposal { first: second, second: first };
+    assert_eq!(evidence.verify(NAMESPACE).ok(), swapped.verify(NAMESPACE).ok(), "the order proves nothing");
+    true
 }
 
 /// Epoch and view in eight bytes each, then the beacon.

@@ -1,7 +1,7 @@
 //! Finality certificates: one threshold signature of the committee over a block's hash and round.
 
 use alloy_primitives::{B256, keccak256};
-use althing_primitives::{Block, ChainSpec, Header, Seal};
+use althing_primitives::{Block, ChainSpec, Header, Seal, SealBrief};
 use commonware_codec::{Copying, DecodeExt as _};
 use commonware_consensus::simplex;
 use commonware_cryptography::{
@@ -136,12 +136,18 @@ pub fn proposer_namespace(namespace: &[u8]) -> Vec<u8> {
 
 /// Checks that the operator whom the seal names signed the header. `namespace` is the chain's signing domain.
 pub fn verify_proposer(namespace: &[u8], header: &Header, seal: &Seal) -> Result<(), LightError> {
-    if header.extra_data.as_ref() != seal.hash().as_slice() {
+    verify_brief(namespace, header, &seal.brief())
+}
+
+/// [`verify_proposer`] with what hashes see of the seal.
+pub(crate) fn verify_brief(namespace: &[u8], header: &Header, brief: &SealBrief) -> Result<(), LightError> {
+    let seal = brief.fields();
+    if header.extra_data.as_ref() != brief.hash().as_slice() {
         return Err(LightError::Seal);
     }
     let key = PublicKey::decode(Copying(seal.proposer.as_slice())).map_err(|_| LightError::Proposer)?;
     let signature = ed25519::Signature::decode(Copying(&seal.signature)).map_err(|_| LightError::Proposer)?;
-    let message = seal.signing_hash(header);
+    let message = brief.signing_hash(header);
     if key.verify(&proposer_namespace(namespace), message.as_slice(), &signature) {
         Ok(())
     } else {

@@ -8,6 +8,7 @@
 mod beacon;
 mod certificate;
 mod draw;
+mod evidence;
 mod operator;
 mod state_proof;
 
@@ -17,5 +18,6 @@ pub use certificate::{
     proposer_namespace, verify_certificate, verify_proposer,
 };
 pub use draw::{DRAW_DOMAIN, DrawSeed, LEADERS_DOMAIN, fallback_seed, seed_of_beacon, turn};
+pub use evidence::{DoubleProposal, EvidenceError, Fault, MAX_EVIDENCE_BYTES, Proposal};
 pub use operator::{OPERATOR_NAMESPACE, operator_message, verify_operator};
 pub use state_proof::{MAX_PROOF_DIGESTS, StateProofError, state_of, verify_account, verify_slot};

@@ -9,6 +9,9 @@ use crate::{Epoch, Height, View};
 /// Epochs from the election of a committee to its term.
 pub const ELECTION_LEAD_EPOCHS: u64 = 3;
 
+/// Epochs after a term in which its members still answer for double proposals.
+pub const EVIDENCE_EPOCHS: u64 = 1;
+
 /// The calendar of a chain whose epochs have a number of blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Calendar {

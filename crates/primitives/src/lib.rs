@@ -22,7 +22,7 @@ pub use chainspec::{
 };
 pub use finalized::FinalizedBlock;
 pub use params::{Param, Params};
-pub use seal::{DbCommitment, Seal, StateCommitment, VERSION as SEAL_VERSION};
+pub use seal::{DbCommitment, Seal, SealBrief, StateCommitment, VERSION as SEAL_VERSION};
 pub use state::{
     ACCOUNT_BYTES, ACTIVITY_CHUNK_BYTES, AccountRecord, Change, OperationsRequest, StateDatabase, StateKey,
     StateValue,

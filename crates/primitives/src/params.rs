@@ -116,6 +116,16 @@ params! {
     ProbationEpochs "probationEpochs" Epochs: 6, 6, 0 => 1_000;
     /// Part of its votes that counts in the ranking of a candidate on probation.
     ProbationVotes "probationVotes" BasisPoints: 1_000, 1_000, 0 => 10_000;
+    /// Part of its turns that a member must have used; with fewer its candidate is on probation.
+    ProductivityBps "productivityBps" BasisPoints: 8_500, 8_500, 0 => 10_000;
+    /// What each missed block costs out of the self-stake: about what a block earns.
+    MissedBlockSlash "missedBlockSlash" Rau: 1_600_000_000_000_000_000, COIN, 0 => 1_000 * COIN;
+    /// Part of the self-stake that a double proposal costs.
+    EvidenceSlashBps "evidenceSlashBps" BasisPoints: 500, 500, 0 => 10_000;
+    /// Part of that which goes to the reporter; the rest goes to the reward fund.
+    ReporterBps "reporterBps" BasisPoints: 1_000, 1_000, 0 => 10_000;
+    /// Days for which a candidate that proposed twice is in jail: not elected.
+    JailDays "jailDays" Days: 30, 30, 0 => 3_650;
 }
 
 /// Why a value was refused.

@@ -1,12 +1,12 @@
 //! The consensus half of a block: what an Ethereum header has no room for.
 //!
-//! The header's `extraData` is `keccak256(rlp(seal))`: 32 bytes, which every Ethereum library accepts, and by
+//! The header's `extraData` is the hash of the seal's brief form: 32 bytes, which every Ethereum library accepts, and by
 //! which the block's hash commits to the seal. The seal carries the proposer's signature over the header with
 //! the signature left out ([`Seal::signing_hash`]), so two signed headers of one (epoch, view) are evidence.
 
 use crate::{Epoch, Header, OperatorKey, View};
 use alloy_primitives::{B256, Bytes, keccak256};
-use alloy_rlp::{Encodable, RlpDecodable, RlpEncodable};
+use alloy_rlp::{RlpDecodable, RlpDecodableWrapper, RlpEncodable, RlpEncodableWrapper};
 
 /// Version of the seal's encoding.
 pub const VERSION: u8 = 1;
@@ -74,6 +74,8 @@ pub struct Seal {
     pub beacon: Bytes,
     /// Beacon of the view that this epoch's election waits for, in the block that reveals it (48 bytes; else empty).
     pub election: Bytes,
+    /// Proof that a member proposed twice in one view, for `Conduct` to punish; mostly empty.
+    pub evidence: Bytes,
     /// Resharing payload: a dealer's log, or in an epoch's last block the next epoch's committee.
     pub resharing: Bytes,
     /// Ed25519 signature of [`Seal::signing_hash`] by `proposer` (64 bytes; empty in genesis).
@@ -81,19 +83,75 @@ pub struct Seal {
 }
 
 impl Seal {
+    /// The seal with its payloads, `evidence` and `resharing`, each replaced by its keccak256 unless it is empty.
+    pub fn brief(&self) -> SealBrief {
+        let short =
+            |payload: &Bytes| if payload.is_empty() { Bytes::new() } else { keccak256(payload).into() };
+        let (evidence, resharing) = (short(&self.evidence), short(&self.resharing));
+        SealBrief(Self { evidence, resharing, ..self.clone() })
+    }
+
     /// The hash that the header's `extraData` must carry.
     pub fn hash(&self) -> B256 {
-        let mut bytes = Vec::with_capacity(self.length());
-        self.encode(&mut bytes);
-        keccak256(bytes)
+        self.brief().hash()
     }
 
     /// What the proposer signs: the header as it would be, were the signature empty.
     pub fn signing_hash(&self, header: &Header) -> B256 {
-        let unsigned = Self { signature: Bytes::new(), ..self.clone() };
+        self.brief().signing_hash(header)
+    }
+}
+
+/// What hashes commit to of a seal ([`Seal::brief`]): short whatever its payloads are, so that evidence against a proposer
+/// is short whatever it put into its blocks.
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodableWrapper, RlpDecodableWrapper)]
+pub struct SealBrief(Seal);
+
+impl SealBrief {
+    /// Its fields; payloads are hashes.
+    pub fn fields(&self) -> &Seal {
+        &self.0
+    }
+
+    /// The hash that the header's `extraData` must carry.
+    pub fn hash(&self) -> B256 {
+        keccak256(alloy_rlp::encode(self))
+    }
+
+    /// What the proposer signs: the header as it would be, were the signature empty.
+    pub fn signing_hash(&self, header: &Header) -> B256 {
+        let unsigned = Self(Seal { signature: Bytes::new(), ..self.0.clone() });
         let header = Header { extra_data: unsigned.hash().into(), ..header.clone() };
         let mut bytes = SIGNING_DOMAIN.to_vec();
         bytes.extend_from_slice(header.hash_slow().as_slice());
         keccak256(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_commits_to_payloads_and_a_seal_without_any_is_its_own_brief() {
+        let plain = Seal { version: VERSION, view: 9, ..Seal::default() };
+        assert_eq!(plain.brief().fields(), &plain);
+        assert_eq!(plain.hash(), keccak256(alloy_rlp::encode(&plain)));
+        let payload = Bytes::from(vec![7; 100_000]);
+        let seals = [
+            plain.clone(),
+            Seal { resharing: payload.clone(), ..plain.clone() },
+            Seal { evidence: payload.clone(), ..plain.clone() },
+            Seal { resharing: payload.slice(1..), ..plain.clone() },
+            Seal { resharing: vec![0].into(), ..plain },
+        ];
+        for (index, seal) in seals.iter().enumerate() {
+            assert!(seals[..index].iter().all(|other| other.hash() != seal.hash()), "{index}");
+            assert!(alloy_rlp::encode(seal.brief()).len() < 500);
+            assert_eq!(
+                alloy_rlp::decode_exact::<SealBrief>(alloy_rlp::encode(seal.brief())),
+                Ok(seal.brief())
+            );
+        }
     }
 }

@@ -1,15 +1,18 @@
 //! The way into every system contract: rules that hold for all of them, then decoding, then the contract.
 
 use crate::{
-    CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info, election,
+    CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info, conduct, election,
     host::{CallResult, words},
-    params, staking,
+    params, poll, roll_dpos, staking,
 };
 use alloy_sol_types::SolInterface;
 use althing_abi::{
     ChainInfo::ChainInfoCalls,
+    Conduct::ConductCalls,
     Election::ElectionCalls,
     Params::ParamsCalls,
+    Poll::PollCalls,
+    RollDPoS::RollDPoSCalls,
     Staking::StakingCalls,
     SystemContract,
     SystemErrors::{DelegateCallRefused, MalformedArguments, NotPayable, UnknownFunction},
@@ -37,6 +40,21 @@ pub fn call(host: &mut impl Host, contract: SystemContract, input: &[u8]) -> Cal
             refuse_value(host)?;
             let call = arguments::<ElectionCalls>(input)?;
             election::dispatch(host, call)
+        }
+        SystemContract::Conduct => {
+            refuse_value(host)?;
+            let call = arguments::<ConductCalls>(input)?;
+            conduct::dispatch(host, call)
+        }
+        SystemContract::Poll => {
+            refuse_value(host)?;
+            let call = arguments::<PollCalls>(input)?;
+            poll::dispatch(host, call)
+        }
+        SystemContract::RollDPoS => {
+            refuse_value(host)?;
+            let call = arguments::<RollDPoSCalls>(input)?;
+            roll_dpos::dispatch(host, call)
         }
         SystemContract::Staking => {
             let call = arguments::<StakingCalls>(input)?;

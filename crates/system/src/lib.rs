@@ -16,10 +16,13 @@ mod host;
 mod lifecycle;
 mod map_host;
 mod params;
+mod poll;
+mod roll_dpos;
 mod staking;
 pub mod storage;
 
 pub use chain_info::epoch;
+pub use conduct::is_punishable;
 pub use dispatch::call;
 pub use error::SystemError;
 pub use host::{BlockInfo, CALL_BASE_GAS, CallInfo, CallResult, Host, INPUT_WORD_GAS};

@@ -3,7 +3,7 @@
 //! Each function is the whole visible list, in order of execution. Every step is bounded; none depends on the
 //! number of accounts. These calls pay no gas and cannot revert: an error here means that state is unreadable.
 
-use crate::{Host, SystemError, chain_info, election, params, staking};
+use crate::{Host, SystemError, chain_info, conduct, election, params, staking};
 use alloy_primitives::Bytes;
 use althing_primitives::{ChainSpec, Epoch, Height, OperatorKey, View};
 
@@ -26,6 +26,8 @@ pub struct BlockInputs {
     pub parent_view: View,
     /// Beacon of the election's announced view, if the block carries it.
     pub election_beacon: Bytes,
+    /// Proof of a double proposal that the block carries; anything else is ignored.
+    pub evidence: Bytes,
     /// In an epoch's last block: who serves in the next.
     pub next_committee: Option<NextCommittee>,
 }
@@ -49,16 +51,20 @@ pub fn genesis(host: &mut impl Host, spec: &ChainSpec) -> Result<(), SystemError
 
 /// Before the first transaction of every block.
 pub fn begin_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
-    chain_info::begin_block(host, inputs)
+    chain_info::begin_block(host, inputs)?;
+    conduct::begin_block(host, inputs)
 }
 
 /// After the last transaction of every block.
 pub fn end_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
+    conduct::end_block(host, inputs)?;
     election::end_block(host, inputs)
 }
 
 /// After [`end_block`] of an epoch's last block.
 pub fn end_epoch(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
     staking::end_epoch(host, inputs.epoch)?;
-    election::end_epoch(host, inputs)
+    conduct::end_epoch(host, inputs.epoch)?;
+    election::end_epoch(host, inputs)?;
+    conduct::begin_term(host, inputs.epoch.saturating_add(1))
 }

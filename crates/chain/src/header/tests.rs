@@ -49,6 +49,17 @@ fn a_block_that_follows_all_rules_is_accepted() {
 }
 
 #[test]
+fn evidence_may_say_anything_but_not_at_any_length() {
+    let spec = spec();
+    for (bytes, is_valid) in [(1, true), (MAX_EVIDENCE_BYTES, true), (MAX_EVIDENCE_BYTES + 1, false)] {
+        let (parent, header, seal) = pair(&spec, 5);
+        let seal = Seal { evidence: vec![7; bytes].into(), ..seal };
+        let found = check(&spec, &Block::new(header, seal, Vec::new()), &parent);
+        assert_eq!(found.is_ok(), is_valid, "{bytes}: {found:?}");
+    }
+}
+
+#[test]
 fn each_broken_rule_is_named() {
     type Change = fn(&mut Header, &mut Seal);
     let cases: [(&str, Change); 11] = [

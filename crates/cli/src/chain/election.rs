@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256, Bytes, U64};
 use althing_abi::{Election, SystemContract};
 use althing_client::Client;
 use althing_light::{DrawSeed, fallback_seed, seed_of_beacon, verify_round};
-use althing_primitives::{Calendar, ChainSpec, Seal, calendar::ELECTION_LEAD_EPOCHS};
+use althing_primitives::{Calendar, ChainSpec, Header, Seal, calendar::ELECTION_LEAD_EPOCHS};
 use althing_system::election::drawn;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -153,31 +153,26 @@ pub(super) async fn explain(client: &Client, epoch: u64, genesis: Option<&Path>)
 
 /// The beacon that a block's seal carries; with a chain spec, the block is proven final.
 async fn beacon_of(client: &Client, spec: Option<&ChainSpec>, height: u64) -> Result<Bytes, Failure> {
-    let encoded = match spec {
+    let (seal, header) = match spec {
         Some(spec) => {
-            let Certificate { headers, seal, .. } = certificate(client, spec, height).await?;
-            if headers[0].number != height {
-                return Err(invalid(format!(
-                    "NOT PROVEN: the certificate is for another block than {height}"
-                )));
-            }
-            let commits = headers[0].extra_data.as_ref() == alloy_primitives::keccak256(&seal).as_slice();
-            if !commits {
-                return Err(invalid(format!("NOT PROVEN: the header of block {height} has another seal")));
-            }
-            seal
+            let Certificate { mut headers, seal, .. } = certificate(client, spec, height).await?;
+            (seal, Some(headers.swap_remove(0)))
         }
         None => {
             let answer: Option<super::CertificateAnswer> =
                 client.rpc().call("althing_getCertificate", json!([U64::from(height)])).await?;
-            answer
-                .ok_or_else(|| Failure::new(Exit::NotFound, format!("the node has no block {height}")))?
-                .seal
+            let missing = || Failure::new(Exit::NotFound, format!("the node has no block {height}"));
+            (answer.ok_or_else(missing)?.seal, None)
         }
     };
-    let seal: Seal = alloy_rlp::decode_exact(&encoded)
+    let seal: Seal = alloy_rlp::decode_exact(&seal)
         .map_err(|e| invalid(format!("the node gave a seal that does not decode: {e}")))?;
-    Ok(seal.election)
+    let belongs =
+        |header: &Header| header.number == height && header.extra_data.as_ref() == seal.hash().as_slice();
+    match header.is_none_or(|header| belongs(&header)) {
+        true => Ok(seal.election),
+        false => Err(invalid(format!("NOT PROVEN: the seal is not that of block {height}"))),
+    }
 }
 
 /// Checks what the node said of a draw against proven slots, and the beacon against the group key. Returns the number of

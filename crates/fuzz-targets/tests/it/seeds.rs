@@ -13,6 +13,7 @@ use althing_abi::ChainInfo;
 use althing_consensus::{ConsensusBlock, Payload, ceremony, encode_payload};
 use althing_fuzz_targets::{NAMESPACE, committee};
 use althing_indexer::encoding::{encode_changes, encode_logs, encode_receipts, encode_senders};
+use althing_light::DoubleProposal;
 use althing_primitives::{
     AccountRecord, AddressExt as _, Block, ChainSpec, Change, Header, Receipt, Seal, StateKey, StateValue,
     Transaction, Validator,
@@ -176,6 +177,7 @@ fn blocks() -> Vec<Seed> {
         ("consensus_block", "transactions", consensus(&full)),
         ("certificate", "valid", certificate),
         ("beacon", "valid", [round, beacon].concat()),
+        ("evidence", "double", DoubleProposal::of(&empty, &full).encode()),
     ]
 }
 

@@ -24,7 +24,7 @@ pub(super) fn register(r: &mut Registry) {
 struct CertificateJson {
     number: U64,
     hash: B256,
-    /// RLP of the asked block's header; its keccak256 is `hash`, and its `extraData` the keccak256 of `seal`.
+    /// RLP of the asked block's header; its keccak256 is `hash`, and its `extraData` the hash of `seal` in brief.
     header: Bytes,
     /// RLP of the asked block's seal.
     seal: Bytes,

@@ -25,7 +25,7 @@ struct ProofJson {
     address: Address,
     number: U64,
     hash: B256,
-    /// RLP of the block's header; its keccak256 is `hash`, and its `extraData` the keccak256 of `seal`.
+    /// RLP of the block's header; its keccak256 is `hash`, and its `extraData` the hash of `seal` in brief.
     header: Bytes,
     /// RLP of the block's seal, which has the roots that the proofs lead to.
     seal: Bytes,

@@ -37,7 +37,7 @@ fn ranked(host: &mut impl Host, epoch: Epoch) -> Result<Vec<abi::Ranked>, System
 }
 
 /// The candidate's id and name; a bootstrap delegate has a name only.
-pub(super) fn named(host: &mut impl Host, who: Who) -> Result<(Address, String), SystemError> {
+pub(crate) fn named(host: &mut impl Host, who: Who) -> Result<(Address, String), SystemError> {
     match who {
         Who::Candidate(number) => staking::name_of(host, number),
         Who::Bootstrap(number) => {

@@ -18,8 +18,9 @@ mod ranking;
 mod serve;
 mod storage;
 
-pub(crate) use dispatch::dispatch;
+pub(crate) use dispatch::{dispatch, named};
 pub use endpoint::Endpoint;
+pub(crate) use serve::reward_of;
 pub use storage::{Member, Who};
 
 use crate::{BlockInputs, Host, SystemError, chain_info};
@@ -27,7 +28,7 @@ use alloy_primitives::{Address, B256, Log};
 use alloy_sol_types::SolEvent;
 use althing_primitives::{ChainSpec, Epoch, Height, calendar::ELECTION_LEAD_EPOCHS};
 use storage::{self as at, ADDRESS, Election, Summary};
-pub(crate) use storage::{Delegate, Ranked};
+pub(crate) use storage::{Delegate, EPOCHS_KEPT, Ranked};
 
 fn emit(host: &mut impl Host, event: &impl SolEvent) -> Result<(), SystemError> {
     host.emit(Log { address: ADDRESS, data: event.encode_log_data() })
@@ -163,6 +164,15 @@ pub(crate) fn seats(host: &mut impl Host, epoch: Epoch) -> Result<u64, SystemErr
     Ok(Election::of(host, epoch)?.summary(host)?.map_or(0, |summary| summary.members))
 }
 
+/// The member that an operator was in an epoch that is kept.
+pub(crate) fn member_of(
+    host: &mut impl Host,
+    epoch: Epoch,
+    operator: B256,
+) -> Result<Option<Member>, SystemError> {
+    Ok(serving(host, epoch)?.unwrap_or_default().into_iter().find(|member| member.operator == operator))
+}
+
 /// The seat of an operator in the committee of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat {
@@ -187,6 +197,20 @@ pub(crate) fn leaders(host: &mut impl Host, epoch: Epoch) -> Result<Vec<u64>, Sy
     let election = Election::of(host, epoch)?;
     match election.summary(host)? {
         Some(summary) => election.leaders(host, summary.members),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Whether anything is known of the election for an epoch.
+pub(crate) fn is_known(host: &mut impl Host, epoch: Epoch) -> Result<bool, SystemError> {
+    Ok(Election::of(host, epoch)?.summary(host)?.is_some())
+}
+
+/// The delegates whom the committee of an epoch is drawn from.
+pub(crate) fn delegates(host: &mut impl Host, epoch: Epoch) -> Result<Vec<Delegate>, SystemError> {
+    let election = Election::of(host, epoch)?;
+    match election.summary(host)? {
+        Some(summary) => delegates_of(host, &election, &summary),
         None => Ok(Vec::new()),
     }
 }

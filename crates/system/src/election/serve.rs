@@ -97,7 +97,7 @@ fn known_operators(
 }
 
 /// The account that a member's tips and rewards go to.
-fn reward_of(host: &mut impl Host, who: Who) -> Result<Address, SystemError> {
+pub(crate) fn reward_of(host: &mut impl Host, who: Who) -> Result<Address, SystemError> {
     match who {
         Who::Candidate(number) => staking::reward_of(host, number),
         Who::Bootstrap(number) => at::BOOTSTRAP.at(host, number)?.slot(1).get(host),

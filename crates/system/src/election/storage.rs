@@ -12,7 +12,7 @@ use althing_primitives::Epoch;
 pub(super) const ADDRESS: Address = address!("00000000000000000000000000000000A1740003");
 
 /// Epochs whose elections are kept.
-pub(super) const EPOCHS_KEPT: u64 = 256;
+pub(crate) const EPOCHS_KEPT: u64 = 256;
 
 /// Most places of a ranking.
 pub(super) const MAX_RANKED: usize = 100;

@@ -296,6 +296,6 @@ pub(super) fn decode_name(name: B256) -> String {
 }
 
 /// The address that stands for an operator key where an interface wants an address.
-pub(super) fn operator_address(key: B256) -> Address {
+pub(crate) fn operator_address(key: B256) -> Address {
     Address::from_word(keccak256(key))
 }

@@ -5,7 +5,7 @@ use super::{
     storage as at,
 };
 use crate::{Host, SystemError, election::Endpoint, params};
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, Bytes};
 use althing_primitives::Param;
 
 /// A candidate that may be elected.
@@ -54,4 +54,19 @@ pub(crate) fn reward_of(host: &mut impl Host, number: u64) -> Result<Address, Sy
 pub(crate) fn name_of(host: &mut impl Host, number: u64) -> Result<(Address, String), SystemError> {
     let candidate = Candidate::load(host, number)?;
     Ok((candidate.id, decode_name(candidate.name)))
+}
+
+/// What `Poll` shows of a candidate besides its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Card {
+    pub(crate) id: Address,
+    pub(crate) operator: Address,
+    pub(crate) bls_key: Bytes,
+}
+
+/// A candidate's card.
+pub(crate) fn card_of(host: &mut impl Host, number: u64) -> Result<Card, SystemError> {
+    let candidate = Candidate::load(host, number)?;
+    let bls_key = candidate.text(host, Text::BlsKey)?;
+    Ok(Card { id: candidate.id, operator: candidate.operator, bls_key })
 }

@@ -2,7 +2,7 @@
 
 use super::{
     candidate::{Candidate, Exit},
-    chain_epoch, emit, refused, self_stake, storage as at,
+    chain_epoch, check_answered, emit, refused, self_stake, storage as at,
 };
 use crate::{Host, SystemError, chain_info, params};
 use althing_abi::Staking::{
@@ -34,7 +34,7 @@ pub(super) fn confirm(host: &mut impl Host) -> Result<(), SystemError> {
         Exit::No => return Err(refused(NotLeaving {})),
         Exit::Requested => return Err(refused(LeavesLater { epoch: u64::MAX })),
         Exit::Scheduled(epoch) if chain_epoch(host)? < epoch => return Err(refused(LeavesLater { epoch })),
-        Exit::Scheduled(_) => {}
+        Exit::Scheduled(_) => check_answered(host, candidate.number)?,
     }
     candidate.exit = Exit::No;
     candidate.store(host)?;

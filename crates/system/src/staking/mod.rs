@@ -32,20 +32,23 @@ mod unstake;
 mod votes;
 mod weight;
 
-pub(crate) use contenders::{Contender, contenders, name_of, reward_of};
+pub(crate) use candidate::operator_address;
+pub(crate) use contenders::{Card, Contender, card_of, contenders, name_of, reward_of};
 pub(crate) use dispatch::{dispatch, is_payable};
 pub(crate) use genesis::genesis;
 pub(crate) use leave::end_epoch;
-pub(crate) use slash::slash;
+pub(crate) use slash::{jail, jailed_until, number_of, self_stake_of, slash, unjail};
 
-use crate::{Host, SystemError, chain_info};
+use crate::{Host, SystemError, chain_info, conduct};
 use alloy_primitives::{Log, U256};
 use alloy_sol_types::{SolError, SolEvent};
-use althing_abi::Staking::AmountTooLarge;
+use althing_abi::Staking::{AmountTooLarge, LeavesLater};
+use althing_primitives::calendar::{ELECTION_LEAD_EPOCHS, EVIDENCE_EPOCHS};
 use storage::ADDRESS;
 
-/// Epochs for which a self-stake that was given up stays: a candidate is drawn three epochs ahead of its term.
-const SELF_STAKE_LOCK_EPOCHS: u64 = 5;
+/// Epochs for which a self-stake that was given up stays: from the election to the term, the term, and as long as a fault
+/// in it can be proven. A term that lasts longer, because resharing fails, binds longer ([`check_answered`]).
+const SELF_STAKE_LOCK_EPOCHS: u64 = ELECTION_LEAD_EPOCHS + 1 + EVIDENCE_EPOCHS;
 
 /// Refuses a call with a typed error.
 fn refused(error: impl SolError) -> SystemError {
@@ -64,6 +67,12 @@ fn rau(amount: U256) -> Result<u128, SystemError> {
 /// The present epoch.
 fn chain_epoch(host: &mut impl Host) -> Result<u64, SystemError> {
     chain_info::epoch(host)
+}
+
+/// Refuses to free a self-stake while its candidate answers for a term.
+fn check_answered(host: &mut impl Host, number: u64) -> Result<(), SystemError> {
+    let epoch = conduct::answers_until(host, number)?;
+    if chain_epoch(host)? < epoch { Err(refused(LeavesLater { epoch })) } else { Ok(()) }
 }
 
 /// Takes coins of the caller that were not sent along.

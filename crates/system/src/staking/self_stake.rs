@@ -4,7 +4,7 @@ use super::{
     SELF_STAKE_LOCK_EPOCHS,
     bucket::{Bucket, Endorsement},
     candidate::{Candidate, Exit},
-    chain_epoch,
+    chain_epoch, check_answered,
     create::owned,
     emit, refused, storage as at,
     votes::count,
@@ -153,6 +153,7 @@ pub(super) fn revoke(host: &mut impl Host, index: u64) -> Result<(), SystemError
         return Err(refused(LeavesLater { epoch: bucket.locked_until }));
     }
     if bucket.is_self_stake {
+        check_answered(host, bucket.candidate)?;
         let mut candidate = Candidate::load(host, bucket.candidate)?;
         release(host, &mut candidate)?;
     }

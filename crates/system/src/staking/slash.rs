@@ -1,6 +1,12 @@
 //! What a candidate pays for its faults: coins out of its self-stake, and time out of elections.
 
-use super::{bucket::Bucket, candidate::Candidate, emit, storage::ADDRESS, votes::count};
+use super::{
+    bucket::Bucket,
+    candidate::Candidate,
+    emit,
+    storage::{self as at, ADDRESS},
+    votes::count,
+};
 use crate::{Host, SystemError};
 use alloy_primitives::{Address, U256};
 use althing_abi::Staking::SelfStakeSlashed;
@@ -28,4 +34,36 @@ pub(crate) fn slash(
         SelfStakeSlashed { candidate: candidate.id, bucketIndex: index, amount: U256::from(taken), reason };
     emit(host, &event)?;
     Ok(taken)
+}
+
+/// Coins of a candidate's self-stake.
+pub(crate) fn self_stake_of(host: &mut impl Host, number: u64) -> Result<u128, SystemError> {
+    let [_, self_stake] = Candidate::weights(host, number)?.get(host)?;
+    Ok(self_stake)
+}
+
+/// Number of the candidate with an id.
+pub(crate) fn number_of(host: &mut impl Host, id: Address) -> Result<Option<u64>, SystemError> {
+    let number = at::CANDIDATE_BY_ID.at(host, id)?.get(host)?;
+    Ok((number != 0).then_some(number))
+}
+
+/// Time until which a candidate is not elected.
+pub(crate) fn jailed_until(host: &mut impl Host, number: u64) -> Result<u64, SystemError> {
+    Ok(Candidate::load(host, number)?.jailed_until)
+}
+
+/// Keeps a candidate out of elections until a time, or for as long as it is kept out already. Terms that it was drawn for
+/// stay.
+pub(crate) fn jail(host: &mut impl Host, number: u64, until: u64) -> Result<(), SystemError> {
+    let mut candidate = Candidate::load(host, number)?;
+    candidate.jailed_until = candidate.jailed_until.max(until);
+    candidate.store(host)
+}
+
+/// Lets a candidate be elected again.
+pub(crate) fn unjail(host: &mut impl Host, number: u64) -> Result<(), SystemError> {
+    let mut candidate = Candidate::load(host, number)?;
+    candidate.jailed_until = 0;
+    candidate.store(host)
 }
