@@ -3,7 +3,7 @@
 //! Each function is the whole visible list, in order of execution. Every step is bounded; none depends on the
 //! number of accounts. These calls pay no gas and cannot revert: an error here means that state is unreadable.
 
-use crate::{Host, SystemError, chain_info, election, params, staking};
+use crate::{Host, SystemError, chain_info, conduct, election, params, staking};
 use alloy_primitives::Bytes;
 use althing_primitives::{ChainSpec, Epoch, Height, OperatorKey, View};
 
@@ -54,6 +54,7 @@ pub fn begin_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), Sys
 
 /// After the last transaction of every block.
 pub fn end_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
+    conduct::end_block(host, inputs)?;
     election::end_block(host, inputs)
 }
 
