@@ -30,3 +30,8 @@ sol!(
     #[sol(abi, all_derives)]
     "src/Election.sol"
 );
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/Rewards.sol"
+);

@@ -2,7 +2,7 @@
 //!
 //! A new contract is one variant and one row; the compiler then points at every `match` that misses it.
 
-use crate::{ChainInfo, Election, Params, Staking};
+use crate::{ChainInfo, Election, Params, Rewards, Staking};
 use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Address, address};
 
@@ -17,6 +17,8 @@ pub enum SystemContract {
     Staking,
     /// Rankings, draws and committees.
     Election,
+    /// The reward fund, and what voters have earned.
+    Rewards,
 }
 
 /// A row of [`SYSTEM_CONTRACTS`].
@@ -35,8 +37,8 @@ pub struct SystemContractEntry {
 }
 
 /// All system contracts in order of execution of their block hooks. Addresses above `0x…A1740000` are used by no
-/// public Ethereum test vector, so conformance runs need no exception; `Staking` answers where IoTeX's tools look
-/// for it: at the last 20 bytes of keccak256("staking").
+/// public Ethereum test vector, so conformance runs need no exception; `Staking` and `Rewards` answer where IoTeX's tools
+/// look for them: at the last 20 bytes of keccak256("staking") and keccak256("rewarding").
 pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
     SystemContractEntry {
         contract: SystemContract::ChainInfo,
@@ -66,10 +68,16 @@ pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
         source: include_str!("Election.sol"),
         abi: Election::abi::contract,
     },
+    SystemContractEntry {
+        contract: SystemContract::Rewards,
+        address: REWARD_FUND,
+        name: "Rewards",
+        source: include_str!("Rewards.sol"),
+        abi: Rewards::abi::contract,
+    },
 ];
 
-/// Account of the reward fund: where IoTeX's tools look for the rewarding contract, the last 20 bytes of
-/// keccak256("rewarding").
+/// Account of the reward fund, which is the contract `Rewards`.
 pub const REWARD_FUND: Address = address!("a576c141e5659137ddda4223d209d4744b2106be");
 
 impl SystemContract {

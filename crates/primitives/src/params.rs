@@ -116,6 +116,16 @@ params! {
     ProbationEpochs "probationEpochs" Epochs: 6, 6, 0 => 1_000;
     /// Part of its votes that counts in the ranking of a candidate on probation.
     ProbationVotes "probationVotes" BasisPoints: 1_000, 1_000, 0 => 10_000;
+    /// Block rewards of a day of the network, spread evenly over its blocks.
+    BlockRewardPerDay "blockRewardPerDay" Rau: 138_240 * COIN, 138_240 * COIN, 0 => MAX_COINS;
+    /// Epoch rewards of a day of the network, spread evenly over its epochs.
+    EpochRewardPerDay "epochRewardPerDay" Rau: 450_000 * COIN, 450_000 * COIN, 0 => MAX_COINS;
+    /// Foundation bonus of each of the best candidates in an epoch.
+    FoundationBonus "foundationBonus" Rau: 0, 0, 0 => MAX_COINS;
+    /// First epoch without a foundation bonus.
+    FoundationBonusUntil "foundationBonusUntil" Epochs: 0, 0, 0 => u64::MAX as u128;
+    /// Epochs from the announcement of a candidate's reward plan until it is in force.
+    PlanNoticeEpochs "planNoticeEpochs" Epochs: 168, 2, 0 => 10_000;
 }
 
 /// Why a value was refused.

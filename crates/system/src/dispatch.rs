@@ -3,13 +3,14 @@
 use crate::{
     CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info, election,
     host::{CallResult, words},
-    params, staking,
+    params, rewards, staking,
 };
 use alloy_sol_types::SolInterface;
 use althing_abi::{
     ChainInfo::ChainInfoCalls,
     Election::ElectionCalls,
     Params::ParamsCalls,
+    Rewards::RewardsCalls,
     Staking::StakingCalls,
     SystemContract,
     SystemErrors::{DelegateCallRefused, MalformedArguments, NotPayable, UnknownFunction},
@@ -37,6 +38,11 @@ pub fn call(host: &mut impl Host, contract: SystemContract, input: &[u8]) -> Cal
             refuse_value(host)?;
             let call = arguments::<ElectionCalls>(input)?;
             election::dispatch(host, call)
+        }
+        SystemContract::Rewards => {
+            refuse_value(host)?;
+            let call = arguments::<RewardsCalls>(input)?;
+            rewards::dispatch(host, call)
         }
         SystemContract::Staking => {
             let call = arguments::<StakingCalls>(input)?;

@@ -16,6 +16,7 @@ mod host;
 mod lifecycle;
 mod map_host;
 mod params;
+mod rewards;
 mod staking;
 pub mod storage;
 

@@ -29,6 +29,7 @@ mod self_stake;
 mod slash;
 pub(crate) mod storage;
 mod unstake;
+mod voters;
 mod votes;
 mod weight;
 
@@ -37,6 +38,7 @@ pub(crate) use dispatch::{dispatch, is_payable};
 pub(crate) use genesis::genesis;
 pub(crate) use leave::end_epoch;
 pub(crate) use slash::slash;
+pub(crate) use voters::{add, buckets_of, candidate_of_caller, number_of, payee_of, vote_of};
 
 use crate::{Host, SystemError, chain_info};
 use alloy_primitives::{Log, U256};
