@@ -45,3 +45,8 @@ sol!(
     #[sol(abi, all_derives)]
     "src/RollDPoS.sol"
 );
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/Rewards.sol"
+);

@@ -7,7 +7,7 @@ mod contracts;
 mod render;
 mod table;
 
-pub use contracts::{ChainInfo, Conduct, Election, Params, Poll, RollDPoS, Staking, SystemErrors};
+pub use contracts::{ChainInfo, Conduct, Election, Params, Poll, Rewards, RollDPoS, Staking, SystemErrors};
 pub use render::{GeneratedFile, generated_files};
 pub use table::{REWARD_FUND, SYSTEM_CONTRACTS, SystemContract, SystemContractEntry};
 

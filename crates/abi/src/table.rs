@@ -2,7 +2,7 @@
 //!
 //! A new contract is one variant and one row; the compiler then points at every `match` that misses it.
 
-use crate::{ChainInfo, Conduct, Election, Params, Poll, RollDPoS, Staking};
+use crate::{ChainInfo, Conduct, Election, Params, Poll, Rewards, RollDPoS, Staking};
 use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Address, address};
 
@@ -23,6 +23,8 @@ pub enum SystemContract {
     Poll,
     /// Epochs, as IoTeX's tools ask for them.
     RollDPoS,
+    /// The reward fund, and what voters have earned.
+    Rewards,
 }
 
 /// A row of [`SYSTEM_CONTRACTS`].
@@ -41,8 +43,8 @@ pub struct SystemContractEntry {
 }
 
 /// All system contracts in order of execution of their block hooks. Addresses above `0x…A1740000` are used by no
-/// public Ethereum test vector, so conformance runs need no exception; `Staking`, `Poll` and `RollDPoS` answer where
-/// IoTeX's tools look for them: at the last 20 bytes of keccak256 of "staking", "poll" and "rolldpos".
+/// public Ethereum test vector, so conformance runs need no exception; `Staking`, `Rewards`, `Poll` and `RollDPoS` answer
+/// where IoTeX's tools look for them: at the last 20 bytes of keccak256 of "staking", "rewarding", "poll" and "rolldpos".
 pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
     SystemContractEntry {
         contract: SystemContract::ChainInfo,
@@ -93,10 +95,16 @@ pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
         source: include_str!("RollDPoS.sol"),
         abi: RollDPoS::abi::contract,
     },
+    SystemContractEntry {
+        contract: SystemContract::Rewards,
+        address: REWARD_FUND,
+        name: "Rewards",
+        source: include_str!("Rewards.sol"),
+        abi: Rewards::abi::contract,
+    },
 ];
 
-/// Account of the reward fund: where IoTeX's tools look for the rewarding contract, the last 20 bytes of
-/// keccak256("rewarding").
+/// Account of the reward fund, which is the contract `Rewards`.
 pub const REWARD_FUND: Address = address!("a576c141e5659137ddda4223d209d4744b2106be");
 
 impl SystemContract {

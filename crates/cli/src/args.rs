@@ -1,6 +1,6 @@
 //! The command tree. Help, completions and `docs/reference/cli.md` are derived from it.
 
-use crate::{account, bench, chain, delegate, devnet, doctor, genesis, node, stake, transact};
+use crate::{account, bench, chain, delegate, devnet, doctor, genesis, node, reward, stake, transact};
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -51,6 +51,9 @@ pub enum Command {
     /// Stake coins and vote with them.
     #[command(subcommand)]
     Stake(stake::Command),
+    /// Rewards: what voters have earned, and the fund.
+    #[command(subcommand)]
+    Reward(reward::Command),
     /// Candidates: look at them, register and run one.
     #[command(subcommand)]
     Delegate(delegate::Command),

@@ -1,5 +1,7 @@
 //! `althing delegate`: candidates, for those who choose one and for those who run one.
 
+mod plan;
+
 use crate::account::{StoreArgs, resolve};
 use crate::report::{Report, both_forms, table};
 use crate::stake::{ask, send};
@@ -121,6 +123,9 @@ pub enum Command {
         #[command(flatten)]
         transaction: TransactionArgs,
     },
+    /// What voters get.
+    #[command(subcommand)]
+    Plan(plan::Command),
     /// Leave: join the exit queue, and free the self-stake when the turn has come.
     Leave {
         /// Free the self-stake; the turn has come.
@@ -189,6 +194,7 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             let id = named(&Client::new(&rpc)?, &name).await?.id;
             send(abi::acceptCandidateOwnershipCall { id }, U256::ZERO, &transaction, &rpc).await
         }
+        Command::Plan(command) => plan::run(command, rpc).await,
         Command::Leave { confirm: false, transaction } => {
             send(abi::requestCandidateDeactivationCall {}, U256::ZERO, &transaction, &rpc).await
         }

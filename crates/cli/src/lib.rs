@@ -18,6 +18,7 @@ mod keystore;
 mod node;
 mod reference;
 mod report;
+mod reward;
 mod stake;
 mod terminal;
 mod transact;
@@ -89,6 +90,7 @@ fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Call(args) => on_runtime(transact::call(args, rpc)),
         Command::Deploy(args) => on_runtime(transact::deploy(args, rpc)),
         Command::Stake(command) => on_runtime(stake::run(command, rpc)),
+        Command::Reward(command) => on_runtime(reward::run(command, rpc)),
         Command::Delegate(command) => on_runtime(delegate::run(command, rpc)),
         Command::Chain(command) => on_runtime(chain::run(command, rpc)),
         Command::Bench(command) => on_runtime(bench::run(command)),

@@ -2,12 +2,12 @@
 
 use crate::account::{StoreArgs, resolve};
 use crate::report::{Report, both_forms, table};
-use crate::transact::{TransactionArgs, submit};
+use crate::transact::{TransactionArgs, invoke};
 use crate::{amount, failure::Failure};
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::U256;
 use alloy_sol_types::SolCall;
 use althing_abi::{Staking as abi, SystemContract};
-use althing_client::{Client, TransactionRequest};
+use althing_client::Client;
 use althing_primitives::Address;
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -237,9 +237,7 @@ pub(crate) async fn send(
     transaction: &TransactionArgs,
     rpc: &str,
 ) -> Result<Report, Failure> {
-    let input = Bytes::from(call.abi_encode());
-    let request = TransactionRequest::default().to(SystemContract::Staking.address()).value(value);
-    submit(request.input(input.into()), transaction, rpc).await
+    invoke(SystemContract::Staking, call, value, transaction, rpc).await
 }
 
 async fn list(client: &Client, buckets: &[abi::Bucket]) -> Result<Report, Failure> {

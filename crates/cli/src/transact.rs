@@ -6,6 +6,8 @@ use crate::{Exit, amount, failure::Failure, terminal};
 use alloy_dyn_abi::{DynSolType, DynSolValue, FunctionExt, JsonAbiExt, Specifier};
 use alloy_json_abi::Function;
 use alloy_primitives::{Bytes, TxKind, U256, hex};
+use alloy_sol_types::SolCall;
+use althing_abi::SystemContract;
 use althing_client::{Client, TransactionReceipt, TransactionRequest, Wallet, is_success};
 use althing_primitives::{Address, AddressExt, parse_address};
 use serde_json::{Value, json};
@@ -139,6 +141,19 @@ pub(crate) async fn call(args: CallArgs, rpc: String) -> Result<Report, Failure>
     let words: Vec<String> = values.iter().map(words).collect();
     let text = if words.is_empty() { output.to_string() } else { words.join("\n") };
     Ok(Report::new(json!({"output": output, "values": words}), text))
+}
+
+/// Calls a system contract in a transaction.
+pub(crate) async fn invoke(
+    contract: SystemContract,
+    call: impl SolCall,
+    value: U256,
+    args: &TransactionArgs,
+    rpc: &str,
+) -> Result<Report, Failure> {
+    let input = Bytes::from(call.abi_encode());
+    let request = TransactionRequest::default().to(contract.address()).value(value);
+    submit(request.input(input.into()), args, rpc).await
 }
 
 /// Fills, shows, signs, sends and waits.

@@ -86,6 +86,16 @@ impl<C: ContextTr> Host for JournalHost<'_, C> {
         Ok(())
     }
 
+    fn balance(&mut self, account: Address) -> Result<U256, SystemError> {
+        self.charge(self.prices.warm_storage_read_cost())?;
+        let loaded = self.context.journal_mut().load_account(account).map_err(fatal)?;
+        let (is_cold, balance) = (loaded.is_cold, loaded.data.info.balance);
+        if is_cold {
+            self.charge(self.prices.cold_account_additional_cost())?;
+        }
+        Ok(balance)
+    }
+
     fn transfer(&mut self, from: Address, to: Address, amount: U256) -> Result<(), SystemError> {
         self.check_write()?;
         self.charge(self.prices.transfer_value_cost())?;

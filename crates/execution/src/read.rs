@@ -25,6 +25,13 @@ pub async fn read<T: Send + 'static>(
     .await
 }
 
+impl Reader {
+    fn value(&mut self, key: StateKey) -> Result<Option<StateValue>, SystemError> {
+        let values = self.0.read(vec![key]).map_err(|error| SystemError::Fatal(error.to_string()))?;
+        Ok(values.into_iter().next().flatten())
+    }
+}
+
 fn refused<T>() -> Result<T, SystemError> {
     Err(SystemError::revert(WriteInStaticCall {}))
 }
@@ -39,13 +46,17 @@ impl Host for Reader {
     }
 
     fn load(&mut self, account: Address, slot: U256) -> Result<U256, SystemError> {
-        let values = self.0.read(vec![StateKey::Slot(account, slot)]);
-        let value = values.map_err(|error| SystemError::Fatal(error.to_string()))?.pop().flatten();
+        let value = self.value(StateKey::Slot(account, slot))?;
         Ok(if let Some(StateValue::Slot(value)) = value { value } else { U256::ZERO })
     }
 
     fn store(&mut self, _: Address, _: U256, _: U256) -> Result<(), SystemError> {
         refused()
+    }
+
+    fn balance(&mut self, account: Address) -> Result<U256, SystemError> {
+        let value = self.value(StateKey::Account(account))?;
+        Ok(if let Some(StateValue::Account(record)) = value { record.balance } else { U256::ZERO })
     }
 
     fn transfer(&mut self, _: Address, _: Address, _: U256) -> Result<(), SystemError> {

@@ -126,6 +126,16 @@ params! {
     ReporterBps "reporterBps" BasisPoints: 1_000, 1_000, 0 => 10_000;
     /// Days for which a candidate that proposed twice is in jail: not elected.
     JailDays "jailDays" Days: 30, 30, 0 => 3_650;
+    /// Block rewards of a day of the network, spread evenly over its blocks.
+    BlockRewardPerDay "blockRewardPerDay" Rau: 138_240 * COIN, 138_240 * COIN, 0 => MAX_COINS;
+    /// Epoch rewards of a day of the network, spread evenly over its epochs.
+    EpochRewardPerDay "epochRewardPerDay" Rau: 450_000 * COIN, 450_000 * COIN, 0 => MAX_COINS;
+    /// Foundation bonus of each of the best candidates in an epoch.
+    FoundationBonus "foundationBonus" Rau: 0, 0, 0 => MAX_COINS;
+    /// First epoch without a foundation bonus.
+    FoundationBonusUntil "foundationBonusUntil" Epochs: 0, 0, 0 => u64::MAX as u128;
+    /// Epochs from the announcement of a candidate's reward plan until it is in force.
+    PlanNoticeEpochs "planNoticeEpochs" Epochs: 168, 2, 0 => 10_000;
 }
 
 /// Why a value was refused.

@@ -3,7 +3,7 @@
 use crate::{
     CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info, conduct, election,
     host::{CallResult, words},
-    params, poll, roll_dpos, staking,
+    params, poll, rewards, roll_dpos, staking,
 };
 use alloy_sol_types::SolInterface;
 use althing_abi::{
@@ -12,6 +12,7 @@ use althing_abi::{
     Election::ElectionCalls,
     Params::ParamsCalls,
     Poll::PollCalls,
+    Rewards::RewardsCalls,
     RollDPoS::RollDPoSCalls,
     Staking::StakingCalls,
     SystemContract,
@@ -55,6 +56,11 @@ pub fn call(host: &mut impl Host, contract: SystemContract, input: &[u8]) -> Cal
             refuse_value(host)?;
             let call = arguments::<RollDPoSCalls>(input)?;
             roll_dpos::dispatch(host, call)
+        }
+        SystemContract::Rewards => {
+            refuse_value(host)?;
+            let call = arguments::<RewardsCalls>(input)?;
+            rewards::dispatch(host, call)
         }
         SystemContract::Staking => {
             let call = arguments::<StakingCalls>(input)?;

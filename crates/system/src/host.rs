@@ -38,6 +38,8 @@ pub trait Host {
     fn load(&mut self, account: Address, slot: U256) -> Result<U256, SystemError>;
     /// Writes a storage slot.
     fn store(&mut self, account: Address, slot: U256, value: U256) -> Result<(), SystemError>;
+    /// An account's coins in Rau.
+    fn balance(&mut self, account: Address) -> Result<U256, SystemError>;
     /// Moves coins from the contract `from`.
     fn transfer(&mut self, from: Address, to: Address, amount: U256) -> Result<(), SystemError>;
     /// Writes a log.

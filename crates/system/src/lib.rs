@@ -17,6 +17,7 @@ mod lifecycle;
 mod map_host;
 mod params;
 mod poll;
+mod rewards;
 mod roll_dpos;
 mod staking;
 pub mod storage;

@@ -3,7 +3,7 @@
 //! Each function is the whole visible list, in order of execution. Every step is bounded; none depends on the
 //! number of accounts. These calls pay no gas and cannot revert: an error here means that state is unreadable.
 
-use crate::{Host, SystemError, chain_info, conduct, election, params, staking};
+use crate::{Host, SystemError, chain_info, conduct, election, params, rewards, staking};
 use alloy_primitives::Bytes;
 use althing_primitives::{ChainSpec, Epoch, Height, OperatorKey, View};
 
@@ -65,6 +65,7 @@ pub fn end_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), Syste
 pub fn end_epoch(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
     staking::end_epoch(host, inputs.epoch)?;
     conduct::end_epoch(host, inputs.epoch)?;
+    rewards::end_epoch(host, inputs.epoch)?;
     election::end_epoch(host, inputs)?;
     conduct::begin_term(host, inputs.epoch.saturating_add(1))
 }

@@ -40,8 +40,8 @@ impl MapHost {
         if self.call.is_static { Err(SystemError::revert(WriteInStaticCall {})) } else { Ok(()) }
     }
 
-    fn balance(&self, account: &Address) -> U256 {
-        self.balances.get(account).copied().unwrap_or_default()
+    fn coins(&self, account: Address) -> U256 {
+        self.balances.get(&account).copied().unwrap_or_default()
     }
 }
 
@@ -68,14 +68,18 @@ impl Host for MapHost {
         Ok(())
     }
 
+    fn balance(&mut self, account: Address) -> Result<U256, SystemError> {
+        Ok(self.coins(account))
+    }
+
     fn transfer(&mut self, from: Address, to: Address, amount: U256) -> Result<(), SystemError> {
         self.check_write()?;
-        let balance = self.balance(&from);
+        let balance = self.coins(from);
         let Some(rest) = balance.checked_sub(amount) else {
             return Err(SystemError::revert(InsufficientBalance { account: from, balance, needed: amount }));
         };
         self.balances.insert(from, rest);
-        let Some(sum) = self.balance(&to).checked_add(amount) else {
+        let Some(sum) = self.coins(to).checked_add(amount) else {
             return Err(SystemError::Fatal(format!("balance of {to} exceeds 256 bits")));
         };
         self.balances.insert(to, sum);

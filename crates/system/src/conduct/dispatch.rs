@@ -66,7 +66,7 @@ fn productivity(host: &mut impl Host, epoch: Epoch) -> Result<Vec<abi::Productiv
 
 fn conduct_of(host: &mut impl Host, candidate: Address) -> Result<abi::Record, SystemError> {
     let unknown = || refused(UnknownCandidate { candidate });
-    let number = staking::number_of(host, candidate)?.ok_or_else(unknown)?;
+    let number = staking::find_number(host, candidate)?.ok_or_else(unknown)?;
     Record::of(host, number)?.shown(host, number)
 }
 

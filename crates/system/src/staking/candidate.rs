@@ -227,6 +227,12 @@ impl Candidate {
         Fields::named(host, number)?.id().get(host)
     }
 
+    /// Its id and reward account, without the rest.
+    pub(super) fn payee(host: &mut impl Host, number: u64) -> Result<(Address, Address), SystemError> {
+        let fields = Fields::named(host, number)?;
+        Ok((fields.id().get(host)?, fields.reward().get(host)?))
+    }
+
     /// Whether it is among the active candidates.
     pub(super) fn is_active(&self) -> bool {
         self.active_place != 0

@@ -7,7 +7,7 @@ use super::{
     emit, refused,
     votes::count,
 };
-use crate::{Host, SystemError, params};
+use crate::{Host, SystemError, params, rewards};
 use alloy_primitives::Address;
 use althing_abi::Staking::{
     BucketIsEndorsed, BucketIsSelfStake, BucketIsUnstaked, BucketTransferred, CandidateChanged,
@@ -75,6 +75,7 @@ pub(super) fn transfer(host: &mut impl Host, index: u64, to: Address) -> Result<
     if to.is_zero() {
         return Err(refused(UnknownCandidateAddress { account: to }));
     }
+    rewards::release(host, bucket.vote())?;
     let from = bucket.owner;
     bucket.change_owner(host, to)?;
     bucket.store(host)?;

@@ -81,7 +81,12 @@ pub(super) fn check_days(host: &mut impl Host, days: u32) -> Result<(), SystemEr
 }
 
 /// Adds coins that the contract holds already to a bucket.
-pub(super) fn deposit(host: &mut impl Host, index: u64, amount: u128) -> Result<(), SystemError> {
+pub(super) fn deposit(
+    host: &mut impl Host,
+    index: u64,
+    amount: u128,
+    payer: Address,
+) -> Result<(), SystemError> {
     let before = Bucket::load(host, index)?;
     if before.unstaked_at.is_some() {
         return Err(refused(BucketIsUnstaked { bucketIndex: index }));
@@ -91,7 +96,6 @@ pub(super) fn deposit(host: &mut impl Host, index: u64, amount: u128) -> Result<
     }
     let after = Bucket { amount: sum(before.amount, amount)?, ..before.clone() };
     count(host, Some(&before), Some(&after))?;
-    let payer = host.call().caller;
     emit(host, &Deposited { bucketIndex: index, payer, amount: U256::from(amount) })
 }
 

@@ -45,11 +45,11 @@ pub(crate) fn dispatch(host: &mut impl Host, call: Calls) -> CallResult {
         Calls::depositToStake(c) => {
             let amount = rau(c.amount)?;
             collect(host, amount)?;
-            create::deposit(host, c.bucketIndex, amount)
+            deposit(host, c.bucketIndex, amount)
         }
         Calls::deposit(c) => {
             let amount = rau(host.call().value)?;
-            create::deposit(host, c.bucketIndex, amount)
+            deposit(host, c.bucketIndex, amount)
         }
         Calls::mergeStake(c) => create::merge(host, c.into, &c.from),
         Calls::changeCandidate(c) => change::change_candidate(host, c.bucketIndex, &c.candName),
@@ -89,6 +89,11 @@ fn stake(host: &mut impl Host, name: &str, terms: Terms) -> Result<Bucket, Syste
     let candidate = Candidate::named(host, name)?;
     let owner = host.call().caller;
     create::create(host, owner, &candidate, terms)
+}
+
+fn deposit(host: &mut impl Host, index: u64, amount: u128) -> Result<(), SystemError> {
+    let payer = host.call().caller;
+    create::deposit(host, index, amount, payer)
 }
 
 /// IoTeX's older form: the first `false` begins the revocation, the second completes it.

@@ -29,6 +29,7 @@ mod self_stake;
 mod slash;
 pub(crate) mod storage;
 mod unstake;
+mod voters;
 mod votes;
 mod weight;
 
@@ -37,7 +38,8 @@ pub(crate) use contenders::{Card, Contender, card_of, contenders, name_of, rewar
 pub(crate) use dispatch::{dispatch, is_payable};
 pub(crate) use genesis::genesis;
 pub(crate) use leave::end_epoch;
-pub(crate) use slash::{jail, jailed_until, number_of, self_stake_of, slash, unjail};
+pub(crate) use slash::{find_number, jail, jailed_until, self_stake_of, slash, unjail};
+pub(crate) use voters::{add, buckets_of, candidate_of_caller, number_of, payee_of, vote_of};
 
 use crate::{Host, SystemError, chain_info, conduct};
 use alloy_primitives::{Log, U256};

@@ -43,7 +43,7 @@ pub(crate) fn self_stake_of(host: &mut impl Host, number: u64) -> Result<u128, S
 }
 
 /// Number of the candidate with an id.
-pub(crate) fn number_of(host: &mut impl Host, id: Address) -> Result<Option<u64>, SystemError> {
+pub(crate) fn find_number(host: &mut impl Host, id: Address) -> Result<Option<u64>, SystemError> {
     let number = at::CANDIDATE_BY_ID.at(host, id)?.get(host)?;
     Ok((number != 0).then_some(number))
 }
