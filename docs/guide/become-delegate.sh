@@ -3,7 +3,7 @@
 #
 #   become-delegate.sh [FOLDER [PORT]]
 #
-# FOLDER  new or empty, and stays; without it a temporary one, which is removed at the end
+# FOLDER  new or empty, and stays; without it a temporary one, which is removed when all went well
 # PORT    first of the ports; PORT to PORT+8, PORT+100 to PORT+108 and PORT+200 to PORT+208 must be free (default 18545)
 #
 # The program is the one in the variable ALTHING, else `althing`. It takes some minutes, and ends all that it started.
