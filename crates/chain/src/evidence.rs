@@ -40,7 +40,7 @@ impl Evidence {
         match self.seen.get(&turn) {
             Some(first) if *first != proposal => {
                 let proof = DoubleProposal { first: first.clone(), second: proposal };
-                // A block that consensus made final needs no signature check here; this one does.
+                // Final blocks come here without a check of their own, so the proof is checked as a whole.
                 if let Ok(fault) = proof.verify(namespace) {
                     tracing::warn!(epoch = fault.epoch, view = fault.view, operator = %fault.operator, "double proposal seen");
                     self.proofs.insert(turn_of(&fault), (fault, proof.encode().into()));

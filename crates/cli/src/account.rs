@@ -72,7 +72,7 @@ pub(crate) struct SignerArgs {
     /// Key that signs: name, address or file.
     #[arg(long, env = "ALTHING_FROM", value_name = "KEY")]
     pub(crate) from: Option<String>,
-    /// Sign with a well-known devnet account (0 to 9).
+    /// Sign with a well-known devnet account (0 to 9; 10 to 19 are those that nodes are rewarded on).
     #[arg(long, conflicts_with = "from", value_name = "INDEX")]
     pub(crate) dev_account: Option<usize>,
     /// Private key in hex; on devnets only, because other users see command lines.
@@ -108,7 +108,7 @@ impl SignerArgs {
             }
         }
         if let Some(index) = self.dev_account {
-            return devnet::devnet_key(index).ok_or_else(|| Failure::usage("devnet accounts are 0 to 9"));
+            return devnet::devnet_key(index).ok_or_else(|| Failure::usage("devnet accounts are 0 to 19"));
         }
         if let Some(text) = &self.private_key {
             return key_of(text, 0);

@@ -34,7 +34,7 @@ impl Proposal {
 }
 
 /// Who proposed twice, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The operator.
     pub operator: OperatorKey,

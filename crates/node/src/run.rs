@@ -56,6 +56,8 @@ pub fn run(config: NodeConfig) -> Result<()> {
 fn start_again() -> Result<()> {
     tracing::info!("the node starts again in its other part");
     let program = std::env::current_exe().wrap_err("cannot find the program itself, to start it again")?;
+    // A file that was replaced meanwhile has no path any more; the running program still has its image.
+    let program = if program.exists() { program } else { "/proc/self/exe".into() };
     let error = Command::new(program).args(std::env::args_os().skip(1)).exec();
     Err(error).wrap_err("cannot start the program again")
 }

@@ -83,8 +83,8 @@ fn probation(host: &mut impl Host, epoch: U256) -> CallResult {
     }
     let counted = params::get_u64(host, Param::ProbationVotes)? / 100;
     let rate = u32::try_from(100u64.saturating_sub(counted)).unwrap_or_default();
-    let list = abi::ProbationList { probationInfo: rows, intensityRate: rate };
-    give!(host, ProbationListByEpoch_1Call, ProbationListByEpoch_1Return { list: list })
+    let found = abi::ProbationList { probationInfo: rows, intensityRate: rate };
+    give!(host, ProbationListByEpoch_1Call, ProbationListByEpoch_1Return { list: found })
 }
 
 /// Somebody as this interface shows it; `operator` is the key that it was elected with.

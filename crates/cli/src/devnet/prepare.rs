@@ -6,7 +6,7 @@ use crate::genesis::dealer;
 use crate::{Exit, failure::Failure, terminal::Progress};
 use althing_node::config::{CONFIG_FILE, NodeConfig, PasswordSource};
 use althing_node::vault::{ScryptCost, Vault};
-use althing_primitives::chainspec::DEVNET_ACCOUNTS;
+use althing_primitives::chainspec::DEVNET_REWARD_ACCOUNTS;
 use althing_primitives::{ChainSpec, Validator};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -109,7 +109,7 @@ fn create(args: &Args, layout: &Layout, progress: &Progress) -> Result<Network, 
     let validators = nodes.iter().zip(&vaults).enumerate().map(|(index, (node, vault))| Validator {
         name: node.name.clone(),
         operator: vault.operator_key(),
-        reward: DEVNET_ACCOUNTS[index % DEVNET_ACCOUNTS.len()],
+        reward: DEVNET_REWARD_ACCOUNTS[index % DEVNET_REWARD_ACCOUNTS.len()],
         p2p: node.p2p.to_string(),
     });
     let spec = |validators| ChainSpec::devnet(validators, unix_time_ms());

@@ -7,7 +7,7 @@ use alloy_primitives::hex;
 use alloy_signer_local::{MnemonicBuilder, PrivateKeySigner};
 use althing_client::Client;
 use althing_primitives::AddressExt;
-use althing_primitives::chainspec::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC};
+use althing_primitives::chainspec::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC, DEVNET_REWARD_ACCOUNTS};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::Write;
@@ -20,9 +20,12 @@ const PLAIN_EVERY: Duration = Duration::from_secs(10);
 /// Heights that the block time is averaged over.
 const WINDOW: usize = 40;
 
+/// Well-known keys: of the funded accounts, and of those that nodes are rewarded on.
+const DEVNET_KEYS: u32 = (DEVNET_ACCOUNTS.len() + DEVNET_REWARD_ACCOUNTS.len()) as u32;
+
 /// The key of a well-known account. Everybody has it.
 pub(crate) fn devnet_key(index: usize) -> Option<PrivateKeySigner> {
-    let index = u32::try_from(index).ok().filter(|index| *index < DEVNET_ACCOUNTS.len() as u32)?;
+    let index = u32::try_from(index).ok().filter(|index| *index < DEVNET_KEYS)?;
     MnemonicBuilder::from_phrase(DEVNET_MNEMONIC).index(index).ok()?.build().ok()
 }
 
@@ -166,11 +169,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_well_known_keys_belong_to_the_funded_accounts() {
+    fn the_well_known_keys_belong_to_the_accounts_of_the_preset() {
         for (index, address) in DEVNET_ACCOUNTS.iter().enumerate() {
             assert_eq!(devnet_key(index).unwrap().address(), *address);
         }
-        assert!(devnet_key(10).is_none());
+        for (index, address) in (DEVNET_ACCOUNTS.len()..).zip(DEVNET_REWARD_ACCOUNTS) {
+            assert_eq!(devnet_key(index).unwrap().address(), address);
+        }
+        assert!(devnet_key(20).is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! (`ChainInfo.specHash()`), so everybody can check that they mean the same network.
 
 mod presets;
-pub use presets::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC};
+pub use presets::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC, DEVNET_REWARD_ACCOUNTS};
 
 use crate::{Calendar, OperatorKey, Param, Params};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};

@@ -23,6 +23,21 @@ pub const DEVNET_ACCOUNTS: [Address; 10] = [
     address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"),
 ];
 
+/// The next ten accounts of the mnemonic: what a devnet's nodes earn goes there, so that the balances of
+/// [`DEVNET_ACCOUNTS`] move by nothing but their owners' transactions.
+pub const DEVNET_REWARD_ACCOUNTS: [Address; 10] = [
+    address!("Bcd4042DE499D14e55001CcbB24a551F3b954096"),
+    address!("71bE63f3384f5fb98995898A86B02Fb2426c5788"),
+    address!("FABB0ac9d68B0B445fB7357272Ff202C5651694a"),
+    address!("1CBd3b2770909D4e10f157cABC84C7264073C9Ec"),
+    address!("dF3e18d64BC6A983f673Ab319CCaE4f1a57C7097"),
+    address!("cd3B766CCDd6AE721141F452C550Ca635964ce71"),
+    address!("2546BcD3c84621e976D8185a91A922aE77ECEc30"),
+    address!("bDA5747bFD65F08deb54cb465eB87D40e51B197E"),
+    address!("dD2FD4581271e230360230F9337D5c0430Bf44C0"),
+    address!("8626f6940E2eb28930eFb4CeF49B2d1F2C9C1199"),
+];
+
 /// The mnemonic of [`DEVNET_ACCOUNTS`].
 pub const DEVNET_MNEMONIC: &str = "test test test test test test test test test test test junk";
 

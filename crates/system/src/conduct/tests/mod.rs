@@ -66,6 +66,10 @@ fn candidate(number: u8) -> GenesisCandidate {
 fn spec(robots: u8, candidates: u8) -> ChainSpec {
     let mut spec = ChainSpec::devnet((0..robots).map(robot).collect(), 0);
     spec.candidates = (1..=candidates).map(candidate).collect();
+    // No rewards, so that the fund holds what was slashed.
+    for reward in [Param::BlockRewardPerDay, Param::EpochRewardPerDay] {
+        spec.params.set(reward, 0).unwrap();
+    }
     if candidates > 0 {
         spec.seat_phases = vec![SeatPhase { from_epoch: 0, seats: candidates.into() }];
         spec.params.set(Param::DelegateSeats, candidates.into()).unwrap();
