@@ -138,7 +138,7 @@ fn fees_are_split_between_fire_fund_and_proposer() {
     let state = net.after(&outcome);
     let base: u64 = 21_000 * 1_000_000_000;
     assert_eq!(outcome.fees.burned, U256::from(base / 2));
-    assert_eq!(balance(&state, REWARD_FUND), U256::from(base / 2));
+    assert_eq!(balance(&state, REWARD_FUND), net.spec.reward_fund + U256::from(base / 2));
     assert_eq!(balance(&state, BENEFICIARY), U256::from(base));
     assert_eq!(balance(&state, to), U256::from(5));
     assert_eq!(outcome.gas_used, 21_000);
