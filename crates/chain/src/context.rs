@@ -217,7 +217,7 @@ impl Chain {
     /// Notes what the state of a node that starts says of elections.
     pub(crate) async fn open_elections(&self, view: &impl StateView) {
         let outcome = async {
-            let epoch = read(view, |host| epoch(host)).await?;
+            let epoch = read(view, epoch).await?;
             self.elections.learn(view, epoch).await
         };
         if let Err(error) = outcome.await {

@@ -77,6 +77,12 @@ impl Host for Proven {
         refused()
     }
 
+    fn balance(&mut self, account: Address) -> Result<U256, SystemError> {
+        Err(SystemError::Fatal(format!(
+            "no proof of the coins of {account} is asked for: only slots are proven"
+        )))
+    }
+
     fn transfer(&mut self, _: Address, _: Address, _: U256) -> Result<(), SystemError> {
         refused()
     }
