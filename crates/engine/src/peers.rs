@@ -4,12 +4,13 @@
 use althing_chain::Elections;
 use althing_consensus::{Directory, PublicKey};
 use commonware_consensus::types::Epoch;
-use commonware_glue::dkg::network::{Manager, MissingAddress};
+use commonware_glue::dkg::network::Manager;
 use commonware_p2p::{
     Address, AddressableManager, AddressableTrackedPeers, PeerSetSubscription, Provider, TrackedPeers,
 };
 use commonware_utils::ordered::{Map, Set};
 use std::{collections::BTreeMap, fmt};
+use thiserror::Error;
 
 /// Activates the peers of an epoch.
 #[derive(Clone)]
@@ -44,24 +45,30 @@ impl<M: AddressableManager<PublicKey = PublicKey>> Provider for DelegatePeers<M>
     }
 }
 
+/// The epoch's directory has no address of a member.
+#[derive(Debug, Error)]
+#[error("the epoch's directory has no address of {0}")]
+pub(crate) struct MissingAddress(String);
+
 fn resolve(
     peers: &Set<PublicKey>,
     directory: &Directory,
-) -> Result<BTreeMap<PublicKey, Address>, MissingAddress<PublicKey>> {
-    let address = |peer: &PublicKey| directory.get(peer).cloned().ok_or_else(|| MissingAddress(peer.clone()));
+) -> Result<BTreeMap<PublicKey, Address>, MissingAddress> {
+    let missing = |peer: &PublicKey| MissingAddress(peer.to_string());
+    let address = |peer: &PublicKey| directory.get(peer).cloned().ok_or_else(|| missing(peer));
     peers.iter().map(|peer| Ok((peer.clone(), address(peer)?))).collect()
 }
 
 impl<M: AddressableManager<PublicKey = PublicKey>> Manager for DelegatePeers<M> {
     type Directory = Directory;
-    type Error = MissingAddress<PublicKey>;
+    type Error = MissingAddress;
 
     fn track(
         &mut self,
         epoch: Epoch,
         peers: TrackedPeers<PublicKey>,
         directory: &Directory,
-    ) -> Result<(), MissingAddress<PublicKey>> {
+    ) -> Result<(), MissingAddress> {
         let primary = resolve(&peers.primary, directory)?;
         let mut secondary = resolve(&peers.secondary, directory)?;
         for (delegate, address) in self.elections.delegates(epoch.get()) {

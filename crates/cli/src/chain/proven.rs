@@ -69,10 +69,6 @@ impl Host for Proven {
         }
     }
 
-    fn balance(&mut self, _: Address) -> Result<U256, SystemError> {
-        Err(SystemError::Fatal("balances are not proven here".into()))
-    }
-
     fn store(&mut self, _: Address, _: U256, _: U256) -> Result<(), SystemError> {
         refused()
     }

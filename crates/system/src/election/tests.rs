@@ -309,7 +309,7 @@ proptest! {
             .collect();
         expected.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
         let names: Vec<_> = expected.into_iter().map(|(_, _, name)| name).collect();
-        prop_assert_eq!(world.ranked_names(3), names.clone());
+        prop_assert_eq!(&world.ranked_names(3), &names);
         let draw = world.draw(3);
         let elected: Vec<_> =
             draw.delegates.iter().filter(|d| !d.candidate.is_zero()).map(|d| d.name.clone()).collect();
