@@ -131,7 +131,6 @@ say "and after it, with the rewards that the protocol has paid"
 ask account balance $owner_address
 say "rewards of the last epochs, the turns of epoch $term, and what the voter may claim"
 ask reward history --epochs 4
-ask call 0x00000000000000000000000000000000A1740004 \
-  "productivity(uint64)((bytes32,address,string,uint64,uint64,uint64)[])" "$term"
+ask delegate productivity "$term"
 ask reward pending $voter_address
 ask reward claim --dev-account $voter --yes

@@ -1,5 +1,6 @@
 //! `althing delegate`: candidates, for those who choose one and for those who run one.
 
+mod conduct;
 mod plan;
 
 use crate::account::{StoreArgs, resolve};
@@ -34,6 +35,16 @@ pub enum Command {
     },
     /// Show one candidate.
     Show {
+        /// Its name.
+        name: String,
+    },
+    /// Turns of an epoch's committee: produced and missed.
+    Productivity {
+        /// The epoch. Default: the present one, as far as it went.
+        epoch: Option<u64>,
+    },
+    /// What is held against a candidate: missed blocks, probation, jail, slashes.
+    Conduct {
         /// Its name.
         name: String,
     },
@@ -81,20 +92,20 @@ pub enum Command {
         #[command(flatten)]
         transaction: TransactionArgs,
     },
-    /// Change what the signer's candidate says of itself; what is left out becomes empty.
+    /// Change what the signer's candidate says of itself; what is left out stays.
     Profile {
-        /// `ip:port` of the node.
-        #[arg(long, default_value = "")]
-        endpoint: String,
+        /// `ip:port` of the node; without one it is not elected.
+        #[arg(long)]
+        endpoint: Option<String>,
         /// Web page.
-        #[arg(long, default_value = "")]
-        website: String,
+        #[arg(long)]
+        website: Option<String>,
         /// How to reach its people.
-        #[arg(long, default_value = "")]
-        contact: String,
+        #[arg(long)]
+        contact: Option<String>,
         /// keccak256 of its published plan.
-        #[arg(long, default_value_t = B256::ZERO)]
-        plan_hash: B256,
+        #[arg(long)]
+        plan_hash: Option<B256>,
         /// How to send.
         #[command(flatten)]
         transaction: TransactionArgs,
@@ -178,7 +189,15 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             send(call, U256::ZERO, &transaction, &rpc).await
         }
         Command::Profile { endpoint, website, contact, plan_hash, transaction } => {
-            let call = abi::setProfileCall { endpoint, website, contact, planHash: plan_hash };
+            let client = Client::new(&rpc)?;
+            let id = named(&client, &own(&client, &transaction).await?.name).await?.id;
+            let present = ask(&client, abi::candidateInfoCall { id }).await?;
+            let call = abi::setProfileCall {
+                endpoint: endpoint.unwrap_or(present.endpoint),
+                website: website.unwrap_or(present.website),
+                contact: contact.unwrap_or(present.contact),
+                planHash: plan_hash.unwrap_or(present.planHash),
+            };
             send(call, U256::ZERO, &transaction, &rpc).await
         }
         Command::Activate { bucket, transaction } => {
@@ -195,6 +214,8 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             send(abi::acceptCandidateOwnershipCall { id }, U256::ZERO, &transaction, &rpc).await
         }
         Command::Plan(command) => plan::run(command, rpc).await,
+        Command::Productivity { epoch } => conduct::productivity(&Client::new(&rpc)?, epoch).await,
+        Command::Conduct { name } => conduct::conduct(&Client::new(&rpc)?, &name).await,
         Command::Leave { confirm: false, transaction } => {
             send(abi::requestCandidateDeactivationCall {}, U256::ZERO, &transaction, &rpc).await
         }
