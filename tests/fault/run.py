@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fault tests with real processes: kills, freezes, cuts and abuses a network of four validators. See README.md."""
+"""Fault tests with real processes: kills, freezes, cuts and abuses networks on this machine. See README.md."""
 
 import argparse
 import os
@@ -11,8 +11,10 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
+# What decodes blocks, contracts' answers and hashes is shared with the suite that recomputes elections.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "recompute"))
 
-from cluster import Broken, Cluster  # noqa: E402
+from cluster import VALIDATORS, Broken, Cluster  # noqa: E402
 from rpc import Down, Late, Refused  # noqa: E402
 from scenarios import SCENARIOS, Skip  # noqa: E402
 
@@ -27,8 +29,8 @@ class Context:
     def note(self, text):
         print(f"     {text}", flush=True)
 
-    def cluster(self, start=True):
-        cluster = Cluster(self.options.binary, self.random, self.note)
+    def cluster(self, start=True, size=VALIDATORS):
+        cluster = Cluster(self.options.binary, self.random, self.note, size)
         self.clusters.append(cluster)
         cluster.create()
         if start:
