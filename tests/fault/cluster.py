@@ -33,6 +33,7 @@ class Size:
 
     nodes: int
     seats: int = 0
+    block_ms: int = BLOCK_MS
 
     @property
     def flags(self):
@@ -42,7 +43,8 @@ class Size:
 
 
 VALIDATORS = Size(4)
-CANDIDATES = Size(8, seats=4)
+# Half the time, because what elections do takes epochs.
+CANDIDATES = Size(8, seats=4, block_ms=250)
 
 
 class Broken(Exception):
@@ -123,6 +125,11 @@ class Node:
         except Down:
             return None
 
+    def metric(self, name):
+        """The value of a metric without labels."""
+        _, page = rpc.get(self.metrics, "/metrics")
+        return float(re.search(rf"^{name} (\S+)$", page, re.M)[1])
+
     def memory_kib(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
@@ -160,7 +167,7 @@ class Cluster:
     def create(self):
         """Lets the supervisor make keys and spec, and ends it while the nodes start for the first time."""
         command = self.devnet_command(*self.size.flags, "--p2p-port", str(self.first_p2p), "--fresh")
-        command += ["--block-time", str(BLOCK_MS)]
+        command += ["--block-time", str(self.size.block_ms)]
         with open(self.dir / "devnet.log", "ab") as log:
             supervisor = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.processes.append(supervisor)

@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "recompute"))
 
 from cluster import VALIDATORS, Broken, Cluster  # noqa: E402
+from node import Unanswered  # noqa: E402
 from rpc import Down, Late, Refused  # noqa: E402
 from scenarios import SCENARIOS, Skip  # noqa: E402
 
@@ -53,7 +54,7 @@ def run_one(name, scenario, options):
     except Skip as reason:
         passed = skipped = True
         text = f"SKIPPED: {reason}"
-    except (Broken, Late, Down, Refused, AssertionError, OSError) as error:
+    except (Broken, Late, Down, Refused, Unanswered, AssertionError, OSError) as error:
         text = f"{type(error).__name__}: {error}"
         if options.verbose:
             traceback.print_exc()

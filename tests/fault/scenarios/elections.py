@@ -1,0 +1,196 @@
+"""Committees that change every epoch, while their members fall, are frozen, come late or all fall at once."""
+
+import time
+
+from cluster import CANDIDATES, Broken
+from load import Load
+from rpc import wait_for
+from scenarios.kills import all_fall, wait_for_moment
+from seats import FIRST_DRAWN, Seats
+
+ROTATION_EPOCHS = 8
+# The longest time between two blocks while members are away.
+GAP_SECONDS = 20
+EPOCH_SECONDS = 180
+AWAY_EPOCHS = 4
+# A candidate is drawn in every second epoch; this many without it is one run in 4,096.
+PATIENCE_EPOCHS = 12
+WARNING = "the committee before serves on"
+FAILED = "althing_failed_resharings_total"
+
+
+def reaches(nodes, height, gap=GAP_SECONDS):
+    """Waits until one of the nodes has a height; a block must come at least every `gap` seconds."""
+    top, since = 0, time.monotonic()
+
+    def there():
+        nonlocal top, since
+        now = max(node.height() for node in nodes)
+        if now > top:
+            top, since = now, time.monotonic()
+        elif time.monotonic() - since > gap:
+            raise Broken(f"no block after {top} for {gap} s")
+        return top >= height
+
+    wait_for(lambda: f"height {height} (is {top})", there, EPOCH_SECONDS)
+
+
+def rotation(context):
+    cluster, kills, outside = context.cluster(size=CANDIDATES), 0, 0
+    seats = Seats(cluster)
+    with Load(cluster) as load:
+        while (epoch := seats.epoch()) < ROTATION_EPOCHS:
+            victims = some_victims(context.random, cluster.nodes, *(seats.members(cluster.nodes[0], e) for e in (epoch, epoch + 1)))
+            wait_for_moment(context.random, 1.2)
+            for node in victims:
+                node.kill()
+            kills += len(victims)
+            outside += sum(node not in seats.members(cluster.running[0], epoch) for node in victims)
+            wait_for_moment(context.random, 1.5)
+            for node in victims:
+                node.start()
+            cluster.grows(1, 60, cluster.nodes)
+    load.check()
+    blocks = cluster.agreed_blocks()
+    last = seats.epoch()
+    kept = seats.check(last)
+    committees = [seats.members(cluster.nodes[0], epoch) for epoch in range(FIRST_DRAWN - 1, last + 1)]
+    changes = [len(after - before) for before, after in zip(committees, committees[1:])]
+    if not any(changes):
+        raise Broken(f"the same committee served in all epochs up to {last}")
+    seats.verify(range(last + 1))
+    recomputed = seats.recompute(last)
+    return (
+        f"{kills} kills ({outside} outside of committees), {len(load.seen)} transfers final, {len(blocks)} blocks equal; seats changed by "
+        f"epoch {changes}, {kept} kept; all draws verified; {recomputed}"
+    )
+
+
+def some_victims(random, nodes, *committees):
+    """One to three nodes, of each committee at most one."""
+    victims = []
+    for node in random.sample(nodes, random.randint(1, 3)):
+        if all(sum(victim in committee for victim in [*victims, node]) <= 1 for committee in committees):
+            victims.append(node)
+    return victims
+
+
+def absent_players(context):
+    """Two who are to get key shares are frozen for that epoch: the chain must not stop, whatever comes of the shares."""
+    cluster = context.cluster(size=CANDIDATES)
+    seats = Seats(cluster)
+    with Load(cluster) as load:
+        term, absent = wait_for("an epoch has two new players", lambda: two_new_players(context.random, seats), 600)
+        others = [node for node in cluster.nodes if node not in absent]
+        before = {node: node.metric(FAILED) for node in others}
+        reaches(cluster.nodes, seats.first_block(term - 1) - 2)
+        for node in absent:
+            node.freeze()
+        try:
+            # Until the last block before their term: if they got shares, their term stands without them.
+            reaches(others, seats.first_block(term) - 1)
+        finally:
+            for node in absent:
+                node.thaw()
+        told = seats.told(others[0], term)
+        if told["kept"]:
+            failed_as_it_must(seats, others, term, before)
+        cluster.wait_height(seats.first_block(term) + 3, 60, cluster.nodes)
+        back = wait_for("a drawn committee serves", lambda: drawn_again(seats, term), EPOCH_SECONDS)
+    load.check()
+    cluster.agreed_blocks()
+    kept = seats.check(seats.epoch())
+    recomputed = seats.recompute(seats.epoch())
+    names = " and ".join(node.name for node in absent)
+    outcome = "the committee before served on" if told["kept"] else "resharing succeeded without them"
+    return f"{names} frozen in epoch {term - 1}: {outcome}; drawn committee again in epoch {back}; {kept} kept in all; {recomputed}"
+
+
+def two_new_players(random, seats):
+    """In the epoch before resharing: a term, and two of its members who do not serve before it. At most one of them
+    serves now, when it is frozen some blocks too early."""
+    node = seats.cluster.nodes[0]
+    height = node.height()
+    term = height // seats.epoch_blocks + 2
+    if height % seats.epoch_blocks > seats.epoch_blocks - 6 or term < FIRST_DRAWN:
+        return None
+    now, dealers, players = (seats.members(node, epoch) for epoch in (term - 2, term - 1, term))
+    new = sorted(players - dealers, key=lambda node: (node in now, node.index))[:2]
+    return (term, new) if len(new) == 2 and sum(node in now for node in new) <= 1 else None
+
+
+def failed_as_it_must(seats, others, term, before):
+    """The same members serve on; metric and log of all who were there say so."""
+    node = others[0]
+    if seats.members(node, term) != seats.members(node, term - 1):
+        raise Broken(f"epoch {term} is kept but has other members than epoch {term - 1}")
+    wait_for("the metric counts the failure", lambda: all(n.metric(FAILED) == before[n] + 1 for n in others), 30)
+    wait_for("the log warns", lambda: all(any(WARNING in line for line in n.log_lines()) for n in others), 30)
+
+
+def drawn_again(seats, term):
+    """The first epoch after a term whose drawn committee serves; the next ones must not all fail too."""
+    node = seats.cluster.nodes[0]
+    for epoch in range(term + 1, seats.epoch(node) + 1):
+        if not seats.told(node, epoch)["kept"]:
+            return epoch
+    if seats.epoch(node) > term + 2:
+        raise Broken(f"no drawn committee serves though all nodes are there since epoch {term}")
+    return None
+
+
+def late_joiner(context):
+    cluster = context.cluster(size=CANDIDATES)
+    seats = Seats(cluster)
+    with Load(cluster) as load:
+        victim = context.random.choice(cluster.nodes[CANDIDATES.seats :])
+        others = [node for node in cluster.nodes if node is not victim]
+        gone = cluster.top()
+        victim.kill()
+        reaches(others, seats.first_block(gone // seats.epoch_blocks + AWAY_EPOCHS))
+        seconds = cluster.restart(victim)
+        missed = max(node.height() for node in others) - gone
+        # It must have been there when the shares were dealt.
+        first, served = seats.epoch(victim) + 2, None
+        for epoch in range(first, first + PATIENCE_EPOCHS):
+            reaches(others, seats.first_block(epoch))
+            if victim in seats.members(others[0], epoch) and not seats.told(others[0], epoch)["kept"]:
+                served = epoch
+                break
+        if served is None:
+            raise Broken(f"{victim.name} did not serve in {PATIENCE_EPOCHS} epochs after its return")
+        reaches(others, seats.first_block(served + 1))
+        account = next(m["reward"] for m in seats.told(victim, served)["members"] if seats.node_of[m["operator"]] is victim)
+        made = seats.proposals(victim, served).count(account)
+        if not made:
+            raise Broken(f"{victim.name} serves in epoch {served} and made none of its blocks")
+    load.check()
+    cluster.agreed_blocks()
+    seats.check(seats.epoch())
+    return f"{victim.name} away for {missed} blocks, follows after {seconds:.1f} s; drawn for epoch {served}, it made {made} blocks"
+
+
+def first_epochs(context):
+    """All fall around each step of the first elections."""
+    cluster, rounds = context.cluster(start=False, size=CANDIDATES), []
+    seats, random = Seats(cluster), context.random
+    length = seats.epoch_blocks
+    targets = [
+        random.randrange(1, length // 4),
+        random.randrange(length // 4, length // 2 - 1),
+        length // 2,
+        length - 1,
+        length + random.randrange(length // 4, length // 2),
+        3 * length - random.randrange(3),
+    ]
+    cluster.start(height=1)
+    with Load(cluster) as load:
+        for target in targets:
+            cluster.wait_height(target, 120)
+            wait_for_moment(random, 2 * CANDIDATES.block_ms / 1000)
+            rounds.append(all_fall(cluster, load))
+        cluster.wait_height(3 * length + length // 4, 120)
+    load.check()
+    blocks = cluster.agreed_blocks()
+    kept = seats.check(FIRST_DRAWN + 2 if seats.epoch() < FIRST_DRAWN + 2 else seats.epoch())
+    return f"killed all at heights {rounds}; {len(load.seen)} transfers final, {len(blocks)} blocks and all elections equal, {kept} kept"
