@@ -21,6 +21,7 @@ class Seats:
     def __init__(self, cluster):
         spec = cluster.spec()
         self.cluster, self.epoch_blocks = cluster, spec["epochBlocks"]
+        self.genesis = str(cluster.network / "genesis.json")
         by_port = {str(node.p2p): node for node in cluster.nodes}
         self.node_of = {row["operator"]: by_port[row["p2p"].rsplit(":", 1)[1]] for row in spec["candidates"]}
 
@@ -78,16 +79,16 @@ class Seats:
 
     def verify(self, epochs):
         """A user with the chain spec alone is convinced of each draw."""
-        genesis = str(self.cluster.network / "genesis.json")
         for epoch in epochs:
             node = self.cluster.random.choice(self.cluster.nodes)
             url = f"http://127.0.0.1:{node.rpc}"
-            self.run([self.cluster.binary, "chain", "committee", str(epoch), "--verify", "--genesis", genesis, "--rpc", url])
+            self.run([self.cluster.binary, "chain", "committee", str(epoch), "--verify", "--genesis", self.genesis, "--rpc", url])
 
     def recompute(self, epochs):
         """Rankings, seeds, draws, leaders and turns, recomputed by a second implementation."""
         node = self.cluster.random.choice(self.cluster.nodes)
         command = [sys.executable, str(RECOMPUTE), "--rpc", f"http://127.0.0.1:{node.rpc}", "--epochs", str(epochs)]
+        command += ["--genesis", self.genesis]
         return self.run(command).splitlines()[-1]
 
     @staticmethod

@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 
 import abi
+from keccak import keccak256
 
 SECONDS = 60
 # Blocks a request; the node gives fewer when they are large.
@@ -65,6 +66,12 @@ class Contract:
         answer = self.node.ask("eth_call", {"to": self.address, "data": "0x" + data.hex()}, block)
         values = abi.decode(outputs, bytes.fromhex(answer[2:]))
         return values[0] if len(values) == 1 else values
+
+    def logs(self, event, height):
+        """Logs of an event in a block."""
+        topic = "0x" + keccak256(event.encode()).hex()
+        where = {"address": self.address, "fromBlock": hex(height), "toBlock": hex(height), "topics": [topic]}
+        return self.node.ask("eth_getLogs", where)
 
     def exists(self, block="latest"):
         """Whether the network has this contract."""

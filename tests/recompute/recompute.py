@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Recomputes elections, draws, leaders and turns of the last epochs from what a node answers. See README.md."""
+"""Recomputes elections, draws, leaders, turns and rewards of past epochs from what a node answers. See README.md."""
 
 import argparse
 import functools
+import json
 import pathlib
 import sys
 
 sys.dont_write_bytecode = True
 
 import election  # noqa: E402
+import rewards  # noqa: E402
 import service  # noqa: E402
 from blocks import Malformed, chain  # noqa: E402
 from election import Different  # noqa: E402
@@ -22,6 +24,7 @@ ADDRESSES = {
     "Staking": "0x04c22afae6a03438b8fed74cb1cf441168df3f12",
     # Not on every network yet; what they say is compared where they answer.
     "Conduct": "0x00000000000000000000000000000000a1740004",
+    "Rewards": "0xa576c141e5659137ddda4223d209d4744b2106be",
 }
 DIFFERENT, CANNOT_SAY = 1, 2
 
@@ -29,14 +32,12 @@ DIFFERENT, CANNOT_SAY = 1, 2
 class Network:
     """What does not change within a run, and contracts at any height."""
 
-    def __init__(self, url):
-        self.node = Node(url)
+    def __init__(self, url, spec):
+        self.node, self.spec = Node(url), spec
         self.chain_id = int(self.node.ask("eth_chainId"), 16)
         self.epoch, self.epoch_blocks = self.node.epoch()
         self.election, self.staking = self.contract("Election"), self.contract("Staking")
-        self.conduct = self.contract("Conduct") if (INTERFACES / "Conduct.sol").exists() else None
-        if self.conduct and not self.conduct.exists():
-            self.conduct = None
+        self.conduct, self.rewards = self.contract_or_none("Conduct"), self.contract_or_none("Rewards")
         self.spec_hash = self.contract("ChainInfo").call("specHash")
         # Epoch 0 is the bootstrap delegates'. It is forgotten after 256 epochs; an archive node has it at height 0.
         at = "latest" if self.epoch < 250 else 0
@@ -46,14 +47,21 @@ class Network:
     def contract(self, name):
         return Contract(self.node, ADDRESSES[name], INTERFACES / f"{name}.sol")
 
+    def contract_or_none(self, name):
+        contract = self.contract(name) if (INTERFACES / f"{name}.sol").exists() else None
+        return contract if contract and contract.exists() else None
+
     @functools.cache
     def params(self, height):
         rows = self.contract("Params").call("all", block=height)
         return {row.name: row.value for row in rows}
 
     def open_seats(self, epoch, height):
-        """As far as the chain says: its seat phases are in the chain spec, which the chain does not tell."""
-        return min(self.election.call("openSeats", epoch, block=height), self.params(height)["delegateSeats"])
+        """By the chain spec's phases; without it, as the contract says."""
+        if self.spec is None:
+            return self.election.call("openSeats", epoch, block=height)
+        open_seats = [phase["seats"] for phase in self.spec["seatPhases"] if phase["fromEpoch"] <= epoch]
+        return min(open_seats[-1] if open_seats else 0, self.params(height)["delegateSeats"])
 
     def probation_until(self, candidate, height):
         return self.conduct.call("conductOf", candidate, block=height).probationUntil if self.conduct else 0
@@ -69,21 +77,26 @@ def check(network, epoch):
         if block.epoch != epoch:
             raise Different(f"block {block.number} says that it is of epoch {block.epoch}, not {epoch}")
     elected = election.check(network, blocks)
-    served, _ = service.check(network, blocks, last_before)
-    return f"{served}; {elected}"
+    served, turns = service.check(network, blocks, last_before)
+    lines = [served, elected]
+    if network.rewards and network.spec:
+        lines.append(rewards.check(network, epoch, turns))
+    return "; ".join(lines)
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rpc", default="http://127.0.0.1:8545", help="the node to ask (default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=20, help="so many of the last finished epochs (default: %(default)s)")
+    parser.add_argument("--genesis", help="the network's chain spec: seat phases and rewards are recomputed with it only")
     return parser.parse_args()
 
 
 def main():
     options, checked, wrong = parse(), 0, 0
     try:
-        network = Network(options.rpc)
+        spec = json.loads(pathlib.Path(options.genesis).read_text(encoding="utf-8")) if options.genesis else None
+        network = Network(options.rpc, spec)
         for epoch in range(max(0, network.epoch - options.epochs), network.epoch):
             try:
                 print(f"ok epoch {epoch} {check(network, epoch)}", flush=True)
