@@ -9,7 +9,7 @@ from cluster import Broken
 from node import Contract, Node
 from recompute import ADDRESSES, INTERFACES
 
-RECOMPUTE = pathlib.Path(__file__).resolve().parents[1] / "recompute" / "recompute.py"
+RECOMPUTE = pathlib.Path(__file__).resolve().parents[1] / "recompute"
 SECONDS = 120
 # The first epoch whose committee is drawn.
 FIRST_DRAWN = 3
@@ -86,10 +86,16 @@ class Seats:
 
     def recompute(self, epochs):
         """Rankings, seeds, draws, leaders and turns, recomputed by a second implementation."""
-        node = self.cluster.random.choice(self.cluster.nodes)
-        command = [sys.executable, str(RECOMPUTE), "--rpc", f"http://127.0.0.1:{node.rpc}", "--epochs", str(epochs)]
-        command += ["--genesis", self.genesis]
-        return self.run(command).splitlines()[-1]
+        return self.run_script("recompute.py", epochs)
+
+    def lies(self):
+        """The same notices when a node does not tell the truth."""
+        return self.run_script("lies.py", 1)
+
+    def run_script(self, name, epochs):
+        url = f"http://127.0.0.1:{self.cluster.random.choice(self.cluster.nodes).rpc}"
+        command = [sys.executable, RECOMPUTE / name, "--rpc", url, "--epochs", str(epochs), "--genesis", self.genesis]
+        return self.run(list(map(str, command))).splitlines()[-1]
 
     @staticmethod
     def run(command):

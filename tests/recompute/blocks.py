@@ -57,6 +57,13 @@ class Block:
 
 def block(encoded, told_hash):
     """A block whose header has the hash that the node told, and whose seal is the one in its header."""
+    try:
+        return _block(encoded, told_hash)
+    except (IndexError, ValueError) as error:
+        raise Malformed(f"the block with the hash {told_hash.hex()} does not decode: {error}") from error
+
+
+def _block(encoded, told_hash):
     items, end = rlp_item(encoded)
     if end != len(encoded) or len(items) != 3:
         raise Malformed("a block is a list of header, seal and transactions")

@@ -92,11 +92,14 @@ def parse():
     return parser.parse_args()
 
 
+def spec_of(options):
+    return json.loads(pathlib.Path(options.genesis).read_text(encoding="utf-8")) if options.genesis else None
+
+
 def main():
     options, checked, wrong = parse(), 0, 0
     try:
-        spec = json.loads(pathlib.Path(options.genesis).read_text(encoding="utf-8")) if options.genesis else None
-        network = Network(options.rpc, spec)
+        network = Network(options.rpc, spec_of(options))
         for epoch in range(max(0, network.epoch - options.epochs), network.epoch):
             try:
                 print(f"ok epoch {epoch} {check(network, epoch)}", flush=True)

@@ -1,7 +1,7 @@
 """Who served in an epoch, who led each view, and what members produced and missed (docs/spec/roll-dpos.md, conduct.md)."""
 
 import shuffle
-from election import Different, same, shown
+from election import LEAD_EPOCHS, Different, same, shown
 
 # First bytes of the payload of an epoch's last block: who serves next, and whether resharing failed.
 NEXT_COMMITTEE, FAILED = 1, 1
@@ -15,11 +15,13 @@ def committee(network, epoch, last_before):
     payload = last_before.resharing
     if len(payload) < 2 or payload[0] != NEXT_COMMITTEE:
         raise Different(f"block {last_before.number} ends an epoch and does not say who serves next")
-    kept = payload[1] == FAILED
+    kept, draw = payload[1] == FAILED, network.election.call("draw", epoch)
+    if epoch >= LEAD_EPOCHS:
+        places = shuffle.drawn(network.chain_id, epoch, draw.seed, len(draw.delegates), len(draw.drawn))
+        same(f"draw of epoch {epoch}", draw.drawn, places)
     if kept:
         members = sorted(m.operatorKey for m in network.election.call("committee", epoch - 1).members)
     else:
-        draw = network.election.call("draw", epoch)
         members = sorted(draw.delegates[place].operatorKey for place in draw.drawn)
     if bytes([len(members)]) + b"".join(members) not in payload:
         raise Different(f"block {last_before.number} gives key shares to others than {shown(members)}")
@@ -76,7 +78,7 @@ def check(network, blocks, last_before):
     accounts = rewards_of(network, epoch, members)
     same(f"reward accounts {of}", [m.reward for m in told.members], [accounts[member] for member in members])
     seed = network.election.call("draw", epoch).seed
-    if epoch < 3:
+    if epoch < LEAD_EPOCHS:
         same(f"seed {of}", seed, shuffle.fallback_seed(network.spec_hash, epoch))
     places = shuffle.leaders(network.chain_id, epoch, seed, len(members))
     same(f"leaders {of}", told.leaders, places)

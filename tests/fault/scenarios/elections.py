@@ -59,10 +59,10 @@ def rotation(context):
     if not any(changes):
         raise Broken(f"the same committee served in all epochs up to {last}")
     seats.verify(range(last + 1))
-    recomputed = seats.recompute(last)
+    recomputed, lies = seats.recompute(last), seats.lies()
     return (
         f"{kills} kills ({outside} outside of committees), {len(load.seen)} transfers final, {len(blocks)} blocks equal; seats changed by "
-        f"epoch {changes}, {kept} kept; all draws verified; {recomputed}"
+        f"epoch {changes}, {kept} kept; all draws verified; {recomputed}; {lies}"
     )
 
 
@@ -80,7 +80,8 @@ def absent_players(context):
     cluster = context.cluster(size=CANDIDATES)
     seats = Seats(cluster)
     with Load(cluster) as load:
-        term, absent = wait_for("an epoch has two new players", lambda: two_new_players(context.random, seats), 600)
+        earliest = context.random.randint(FIRST_DRAWN, FIRST_DRAWN + 2)
+        term, absent = wait_for("an epoch has two new players", lambda: two_new_players(seats, earliest), 600)
         others = [node for node in cluster.nodes if node not in absent]
         before = {node: node.metric(FAILED) for node in others}
         reaches(cluster.nodes, seats.first_block(term - 1) - 2)
@@ -106,13 +107,13 @@ def absent_players(context):
     return f"{names} frozen in epoch {term - 1}: {outcome}; drawn committee again in epoch {back}; {kept} kept in all; {recomputed}"
 
 
-def two_new_players(random, seats):
-    """In the epoch before resharing: a term, and two of its members who do not serve before it. At most one of them
+def two_new_players(seats, earliest):
+    """In the epoch before resharing: a term, not before the earliest, and two of its members who do not serve before it. At most one of them
     serves now, when it is frozen some blocks too early."""
     node = seats.cluster.nodes[0]
     height = node.height()
     term = height // seats.epoch_blocks + 2
-    if height % seats.epoch_blocks > seats.epoch_blocks - 6 or term < FIRST_DRAWN:
+    if height % seats.epoch_blocks > seats.epoch_blocks - 6 or term < earliest:
         return None
     now, dealers, players = (seats.members(node, epoch) for epoch in (term - 2, term - 1, term))
     new = sorted(players - dealers, key=lambda node: (node in now, node.index))[:2]
