@@ -10,10 +10,16 @@ from keccak import keccak256
 SECONDS = 60
 # Blocks a request; the node gives fewer when they are large.
 PAGE = 64
+# What a node answers that does not have so old a state or block any more.
+PRUNED = 4444
 
 
 class Unanswered(Exception):
-    """The node did not answer, or does not keep what is needed: nothing is said about the chain."""
+    """The node did not answer: nothing is said about the chain."""
+
+
+class Pruned(Unanswered):
+    """The node does not keep what is needed."""
 
 
 class Node:
@@ -30,7 +36,8 @@ class Node:
             raise Unanswered(f"{self.url} {method}: {error}") from error
         if "error" in answer:
             error = answer["error"]
-            raise Unanswered(f"{self.url} refuses {method}{tuple(params)!r:.120}: {error.get('code')} {error.get('message')}")
+            kind = Pruned if error.get("code") == PRUNED else Unanswered
+            raise kind(f"{self.url} refuses {method}{tuple(params)!r:.120}: {error.get('code')} {error.get('message')}")
         return answer["result"]
 
     def epoch(self):

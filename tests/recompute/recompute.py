@@ -14,7 +14,7 @@ import rewards  # noqa: E402
 import service  # noqa: E402
 from blocks import Malformed, chain  # noqa: E402
 from election import Different  # noqa: E402
-from node import Contract, Node, Unanswered  # noqa: E402
+from node import Contract, Node, Pruned, Unanswered  # noqa: E402
 
 INTERFACES = pathlib.Path(__file__).resolve().parents[2] / "crates" / "abi" / "src"
 ADDRESSES = {
@@ -108,8 +108,8 @@ def main():
                 print(f"DIFFERENT epoch {epoch}: {difference}", flush=True)
             checked += 1
     except Unanswered as error:
-        hint = "; the states at past rankings are needed: ask a node with more `state.history_blocks`, or `state.archive`"
-        print(f"cannot say: {error}{hint if 'state' in str(error) or 'history' in str(error) else ''}", file=sys.stderr)
+        hint = "; past states are needed: ask a node with more `state.history_blocks` or with `state.archive`, or for fewer epochs"
+        print(f"cannot say: {error}{hint if isinstance(error, Pruned) else ''}", file=sys.stderr)
         return CANNOT_SAY
     if not checked:
         print("cannot say: no epoch is over yet", file=sys.stderr)

@@ -6,6 +6,7 @@ from cluster import CANDIDATES, Broken
 from load import Load
 from rpc import wait_for
 from scenarios.kills import all_fall, wait_for_moment
+from scenarios.outages import RESUME_SECONDS, stands
 from seats import FIRST_DRAWN, Seats
 
 ROTATION_EPOCHS = 8
@@ -98,18 +99,22 @@ def absent_players(context):
             failed_as_it_must(seats, others, term, before)
         cluster.wait_height(seats.first_block(term) + 3, 60, cluster.nodes)
         back = wait_for("a drawn committee serves", lambda: drawn_again(seats, term), EPOCH_SECONDS)
+        stood, resumed = two_members_away(context.random, seats)
     load.check()
     cluster.agreed_blocks()
     kept = seats.check(seats.epoch())
     recomputed = seats.recompute(seats.epoch())
     names = " and ".join(node.name for node in absent)
     outcome = "the committee before served on" if told["kept"] else "resharing succeeded without them"
-    return f"{names} frozen in epoch {term - 1}: {outcome}; drawn committee again in epoch {back}; {kept} kept in all; {recomputed}"
+    return (
+        f"{names} frozen in epoch {term - 1}: {outcome}; drawn committee again in epoch {back}; two of a term frozen at its begin: stood at "
+        f"{stood}, resumed in {resumed:.1f} s; {kept} kept in all; {recomputed}"
+    )
 
 
 def two_new_players(seats, earliest):
-    """In the epoch before resharing: a term, not before the earliest, and two of its members who do not serve before it. At most one of them
-    serves now, when it is frozen some blocks too early."""
+    """In the epoch before resharing: a term, not before the earliest, and two of its members who do not serve before it.
+    At most one of them serves now: they are frozen some blocks before it ends."""
     node = seats.cluster.nodes[0]
     height = node.height()
     term = height // seats.epoch_blocks + 2
@@ -138,6 +143,26 @@ def drawn_again(seats, term):
     if seats.epoch(node) > term + 2:
         raise Broken(f"no drawn committee serves though all nodes are there since epoch {term}")
     return None
+
+
+def two_members_away(random, seats):
+    """Two who got shares are frozen when their term begins: the chain stands, and goes on when they are back. Where it
+    stood, and the seconds until all have three more blocks."""
+    cluster = seats.cluster
+    term = seats.epoch() + 1
+    reaches(cluster.nodes, seats.first_block(term))
+    members = sorted(seats.members(cluster.nodes[0], term), key=lambda node: node.index)
+    away = random.sample(members, 2)
+    for node in away:
+        node.freeze()
+    try:
+        stood = stands([node for node in cluster.nodes if node not in away])
+    finally:
+        for node in away:
+            node.thaw()
+    begun = time.monotonic()
+    cluster.wait_height(stood + 3, RESUME_SECONDS, cluster.nodes)
+    return stood, time.monotonic() - begun
 
 
 def late_joiner(context):
