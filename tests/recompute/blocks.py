@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import rlp
 from keccak import keccak256
 
 # Places in the header's list.
@@ -12,30 +13,14 @@ class Malformed(Exception):
     """Bytes that are no block, or a block that is not what its hash says."""
 
 
-def rlp_item(data, at=0):
-    """The item at a place, its encoding, and where the next begins."""
-    first = data[at]
-    if first < 0x80:
-        return data[at : at + 1], at + 1
-    is_list, base = (True, 0xC0) if first >= 0xC0 else (False, 0x80)
-    start, length = at + 1, first - base
-    if length > 55:
-        size = length - 55
-        length, start = int.from_bytes(data[start : start + size], "big"), start + size
-    end = start + length
-    if end > len(data):
-        raise Malformed(f"an item of {length} bytes at {at} ends after the data")
-    if not is_list:
-        return data[start:end], end
-    items, place = [], start
-    while place < end:
-        item, place = rlp_item(data, place)
-        items.append(item)
-    return items, end
-
-
 def _number(item):
     return int.from_bytes(item, "big")
+
+
+def brief(seal):
+    """The seal as its header commits to it: payloads are hashes."""
+    *others, evidence, resharing, signature = seal
+    return [*others, *(payload and keccak256(payload) for payload in (evidence, resharing)), signature]
 
 
 @dataclass(frozen=True)
@@ -64,21 +49,19 @@ def block(encoded, told_hash):
 
 
 def _block(encoded, told_hash):
-    items, end = rlp_item(encoded)
+    items, end = rlp.decode(encoded)
     if end != len(encoded) or len(items) != 3:
         raise Malformed("a block is a list of header, seal and transactions")
     header, seal, _ = items
-    # The encodings, which are hashed: the first two items inside of the block's list.
+    # The header's encoding is the first item inside of the block's list.
     start = 1 if encoded[0] <= 0xF7 else 1 + encoded[0] - 0xF7
-    _, header_end = rlp_item(encoded, start)
-    _, seal_end = rlp_item(encoded, header_end)
+    _, header_end = rlp.decode(encoded, start)
     found = keccak256(encoded[start:header_end])
     if found != told_hash:
         raise Malformed(f"block {_number(header[NUMBER])} has the hash {found.hex()}, not {told_hash.hex()}")
-    if header[EXTRA_DATA] != keccak256(encoded[header_end:seal_end]):
+    if header[EXTRA_DATA] != keccak256(rlp.encode(brief(seal))):
         raise Malformed(f"block {_number(header[NUMBER])} has another seal than its header says")
-    # New fields of the seal stand between `election` and `resharing`.
-    _, epoch, view, parent_view, proposer, _, time_ms, _, _, beacon, election, *_, resharing, _ = seal
+    _, epoch, view, parent_view, proposer, _, time_ms, _, _, beacon, election, _, resharing, _ = seal
     return Block(
         hash=found,
         parent_hash=header[PARENT_HASH],

@@ -51,6 +51,12 @@ LIES = [
     ("two members are swapped", "election", "committee", lambda c: record(c, members=swapped)),
     ("a member has another account", "election", "committee", lambda c: record(c, members=lambda m: first(m, reward=lambda a: flipped(a, 0)))),
     ("two leaders are swapped", "election", "committee", lambda c: record(c, leaders=swapped)),
+    ("a member missed a turn more", "conduct", "productivity", lambda rows: first(rows, missed=lambda turns: turns + 1)),
+    ("a member made a block more", "conduct", "productivity", lambda rows: first(rows, produced=lambda turns: turns + 1)),
+    ("less was due", "rewards", "epochRewards", lambda paid: record(paid, due=lambda amount: amount - 1)),
+    ("the fund has more", "rewards", "epochRewards", lambda paid: record(paid, fundAfter=lambda amount: amount + 1)),
+    ("voters got more", "rewards", "epochRewards", lambda paid: record(paid, toVoters=lambda amount: amount + 1)),
+    ("a plan gives voters more", "rewards", "planOf", lambda p: record(p, present=lambda q: record(q, epochShare=lambda s: s ^ 64))),
 ]
 
 
@@ -67,6 +73,8 @@ def contract_lies(options, epoch):
     for lie, contract, function, change in LIES:
         network = Network(options.rpc, spec_of(options))
         place = getattr(network, contract)
+        if place is None:
+            continue
         truth = place.call
 
         def call(name, *arguments, truth=truth, function=function, change=change, **at):
@@ -91,12 +99,13 @@ def block_lies(options, epoch):
 
 
 def main():
-    options, believed = parse(), 0
+    options, told, believed = parse(), 0, 0
     epoch = Network(options.rpc, spec_of(options)).epoch - 1
     for lie, said in itertools.chain(contract_lies(options, epoch), block_lies(options, epoch)):
+        told += 1
         believed += said is None
         print(f"{'ok' if said else 'BELIEVED'} {lie}: {said or '-'}"[:240])
-    print(f"{len(LIES) + 2} lies, {believed} believed")
+    print(f"{told} lies, {believed} believed")
     return 1 if believed else 0
 
 

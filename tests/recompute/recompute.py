@@ -9,6 +9,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+import conduct  # noqa: E402
 import election  # noqa: E402
 import rewards  # noqa: E402
 import service  # noqa: E402
@@ -37,7 +38,9 @@ class Network:
         self.chain_id = int(self.node.ask("eth_chainId"), 16)
         self.epoch, self.epoch_blocks = self.node.epoch()
         self.election, self.staking = self.contract("Election"), self.contract("Staking")
-        self.conduct, self.rewards = self.contract_or_none("Conduct"), self.contract_or_none("Rewards")
+        self.conduct = self.contract_or_none("Conduct")
+        # Rewards follow from the block interval, which only the chain spec tells.
+        self.rewards = self.contract_or_none("Rewards") if spec else None
         self.spec_hash = self.contract("ChainInfo").call("specHash")
         # Epoch 0 is the bootstrap delegates'. It is forgotten after 256 epochs; an archive node has it at height 0.
         at = "latest" if self.epoch < 250 else 0
@@ -79,7 +82,9 @@ def check(network, epoch):
     elected = election.check(network, blocks)
     served, turns = service.check(network, blocks, last_before)
     lines = [served, elected]
-    if network.rewards and network.spec:
+    if network.conduct:
+        lines.append(conduct.check(network, epoch, turns))
+    if network.rewards:
         lines.append(rewards.check(network, epoch, turns))
     return "; ".join(lines)
 

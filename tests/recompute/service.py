@@ -86,13 +86,6 @@ def check(network, blocks, last_before):
     proposed = [block for block in blocks if block.number > 0]
     check_views(proposed, order, accounts)
     produced, missed = tally(proposed, order)
-    if network.conduct:
-        rows = network.conduct.call("productivity", epoch)
-        same(
-            f"turns {of}",
-            [(row.operatorKey, row.produced, row.missed) for row in rows],
-            [(member, produced[member], missed[member]) for member in members],
-        )
     names = {m.operatorKey: m.name for m in told.members}
     turns = ", ".join(f"{names[m]} {produced[m]}/{produced[m] + missed[m]}" for m in order)
     state = "serves on" if kept else "serves"
