@@ -2,12 +2,16 @@
 
 import time
 
+import abi
+import rpc
 from cluster import CANDIDATES, Broken
-from load import Load
+from load import CHAIN_ID, Load
+from recompute import ADDRESSES, INTERFACES
 from rpc import wait_for
 from scenarios.kills import all_fall, wait_for_moment
 from scenarios.outages import RESUME_SECONDS, stands
 from seats import FIRST_DRAWN, Seats
+from transactions import transfer
 
 ROTATION_EPOCHS = 8
 # The longest time between two blocks while members are away.
@@ -16,6 +20,7 @@ EPOCH_SECONDS = 180
 AWAY_EPOCHS = 4
 # A candidate is drawn in every second epoch; this many without it is one run in 4,096.
 PATIENCE_EPOCHS = 12
+PLAN_GAS = 200_000
 WARNING = "the committee before serves on"
 FAILED = "althing_failed_resharings_total"
 
@@ -38,19 +43,21 @@ def reaches(nodes, height, gap=GAP_SECONDS):
 
 def rotation(context):
     cluster, kills, outside = context.cluster(size=CANDIDATES), 0, 0
-    seats = Seats(cluster)
-    with Load(cluster) as load:
+    seats, load = Seats(cluster), Load(cluster)
+    share_with_voters(cluster, load.accounts[:2])
+    with load:
         while (epoch := seats.epoch()) < ROTATION_EPOCHS:
-            victims = some_victims(context.random, cluster.nodes, *(seats.members(cluster.nodes[0], e) for e in (epoch, epoch + 1)))
-            wait_for_moment(context.random, 1.2)
+            committees = [seats.members(cluster.nodes[0], e) for e in (epoch, epoch + 1)]
+            victims = some_victims(context.random, cluster.nodes, committees)
             for node in victims:
                 node.kill()
             kills += len(victims)
-            outside += sum(node not in seats.members(cluster.running[0], epoch) for node in victims)
+            outside += sum(node not in committees[0] for node in victims)
             wait_for_moment(context.random, 1.5)
             for node in victims:
                 node.start()
             cluster.grows(1, 60, cluster.nodes)
+            wait_for_moment(context.random, 4)
     load.check()
     blocks = cluster.agreed_blocks()
     last = seats.epoch()
@@ -67,7 +74,27 @@ def rotation(context):
     )
 
 
-def some_victims(random, nodes, *committees):
+def share_with_voters(cluster, accounts):
+    """The owners of two candidates give parts of their rewards to voters; the recomputation sees who gets what."""
+    selector, inputs, _ = abi.functions(INTERFACES / "Rewards.sol")["setPlan"]
+    hashes = []
+    for number, account in enumerate(accounts):
+        data = selector + abi.encode(inputs, (10_000 - number, 3_333, 0))
+        to = bytes.fromhex(ADDRESSES["Rewards"][2:])
+        raw, hash_ = transfer(account.key, CHAIN_ID, account.nonce, to, 0, gas=PLAN_GAS, data=data)
+        account.nonce += 1
+        rpc.call(cluster.nodes[0].rpc, "eth_sendRawTransaction", raw)
+        hashes.append([hash_])
+    receipts = wait_for("plans are announced", lambda: all(found := receipts_of(cluster, hashes)) and found, 30)
+    if any(receipt["status"] != "0x1" for receipt in receipts):
+        raise Broken(f"a plan was refused: {receipts}")
+
+
+def receipts_of(cluster, hashes):
+    return rpc.batch(cluster.nodes[0].rpc, "eth_getTransactionReceipt", hashes)
+
+
+def some_victims(random, nodes, committees):
     """One to three nodes, of each committee at most one."""
     victims = []
     for node in random.sample(nodes, random.randint(1, 3)):
