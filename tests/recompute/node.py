@@ -79,8 +79,3 @@ class Contract:
         topic = "0x" + keccak256(event.encode()).hex()
         where = {"address": self.address, "fromBlock": hex(height), "toBlock": hex(height), "topics": [topic]}
         return self.node.ask("eth_getLogs", where)
-
-    def exists(self, block="latest"):
-        """Whether the network has this contract."""
-        block = hex(block) if isinstance(block, int) else block
-        return self.node.ask("eth_getCode", self.address, block) not in ("0x", "0x0")

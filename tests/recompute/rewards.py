@@ -1,6 +1,6 @@
 """What the fund pays at the end of an epoch, from turns, ranking and plans (docs/spec/rewards.md).
 
-Runs on networks that have the contract `Rewards`. What single buckets earn out of the voters' part is not recomputed: only
+What single buckets earn out of the voters' part is not recomputed: only
 how the sum per vote grows.
 """
 
