@@ -1,4 +1,4 @@
-"""Four validators as processes: starts, kills, freezes and watches them; ends every one of them whatever happens."""
+"""A network of processes: starts, kills, freezes and watches its nodes; ends every one of them whatever happens."""
 
 import json
 import os
@@ -10,11 +10,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 
 import rpc
 from rpc import Down, Late, wait_for
 
-NODES = 4
 BLOCK_MS = 500
 START_SECONDS = 60
 CATCH_UP_SECONDS = 60
@@ -25,6 +25,26 @@ CONTRADICTION = re.compile(
     r"conflicting (notarize|nullify|finalize)|nullify after finalize|finalize after nullify|signer mismatch|equivocat", re.I
 )
 PANIC = re.compile(r"panicked at|an actor of consensus failed|a part of the node ended")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many nodes a network has, and how many seats the committee that is drawn out of them each epoch; 0: all serve."""
+
+    nodes: int
+    seats: int = 0
+    block_ms: int = BLOCK_MS
+
+    @property
+    def flags(self):
+        if self.seats:
+            return ["--candidates", str(self.nodes), "--committee", str(self.seats)]
+        return ["--nodes", str(self.nodes)]
+
+
+VALIDATORS = Size(4)
+# Half the time, because what elections do takes epochs.
+CANDIDATES = Size(8, seats=4, block_ms=250)
 
 
 class Broken(Exception):
@@ -105,6 +125,11 @@ class Node:
         except Down:
             return None
 
+    def metric(self, name):
+        """The value of a metric without labels."""
+        _, page = rpc.get(self.metrics, "/metrics")
+        return float(re.search(rf"^{name} (\S+)$", page, re.M)[1])
+
     def memory_kib(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
@@ -120,17 +145,17 @@ class Node:
 
 
 class Cluster:
-    def __init__(self, binary, random, note):
-        self.binary, self.random, self.note = binary, random, note
+    def __init__(self, binary, random, note, size=VALIDATORS):
+        self.binary, self.random, self.note, self.size = binary, random, note, size
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="fault-"))
         self.network = self.dir / "network"
-        base = free_ports(random, 4 * NODES)
-        self.first_rpc, self.first_p2p, self.first_metrics = base, base + NODES, base + 2 * NODES
-        self.spare = base + 3 * NODES
+        base = free_ports(random, 4 * size.nodes)
+        self.first_rpc, self.first_p2p, self.first_metrics = base, base + size.nodes, base + 2 * size.nodes
+        self.spare = base + 3 * size.nodes
         self.processes = []
         self.nodes = [
             Node(binary, self.network / f"node-{i}", i, self.first_rpc + i, self.first_p2p + i, self.first_metrics + i)
-            for i in range(NODES)
+            for i in range(size.nodes)
         ]
 
     def devnet_command(self, *more):
@@ -141,8 +166,8 @@ class Cluster:
 
     def create(self):
         """Lets the supervisor make keys and spec, and ends it while the nodes start for the first time."""
-        command = self.devnet_command("--nodes", str(NODES), "--p2p-port", str(self.first_p2p), "--fresh")
-        command += ["--block-time", str(BLOCK_MS)]
+        command = self.devnet_command(*self.size.flags, "--p2p-port", str(self.first_p2p), "--fresh")
+        command += ["--block-time", str(self.size.block_ms)]
         with open(self.dir / "devnet.log", "ab") as log:
             supervisor = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.processes.append(supervisor)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fault tests with real processes: kills, freezes, cuts and abuses a network of four validators. See README.md."""
+"""Fault tests with real processes: kills, freezes, cuts and abuses networks on this machine. See README.md."""
 
 import argparse
 import os
@@ -11,8 +11,11 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
+# What decodes blocks, contracts' answers and hashes is shared with the suite that recomputes elections.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "recompute"))
 
-from cluster import Broken, Cluster  # noqa: E402
+from cluster import VALIDATORS, Broken, Cluster  # noqa: E402
+from node import Unanswered  # noqa: E402
 from rpc import Down, Late, Refused  # noqa: E402
 from scenarios import SCENARIOS, Skip  # noqa: E402
 
@@ -27,8 +30,8 @@ class Context:
     def note(self, text):
         print(f"     {text}", flush=True)
 
-    def cluster(self, start=True):
-        cluster = Cluster(self.options.binary, self.random, self.note)
+    def cluster(self, start=True, size=VALIDATORS):
+        cluster = Cluster(self.options.binary, self.random, self.note, size)
         self.clusters.append(cluster)
         cluster.create()
         if start:
@@ -51,7 +54,7 @@ def run_one(name, scenario, options):
     except Skip as reason:
         passed = skipped = True
         text = f"SKIPPED: {reason}"
-    except (Broken, Late, Down, Refused, AssertionError, OSError) as error:
+    except (Broken, Late, Down, Refused, Unanswered, AssertionError, OSError) as error:
         text = f"{type(error).__name__}: {error}"
         if options.verbose:
             traceback.print_exc()

@@ -1,6 +1,7 @@
-"""Signs transfers with the devnet's well-known accounts: RLP, secp256k1, EIP-1559. For tests only: nothing here is constant-time."""
+"""Signs transfers with the devnet's well-known accounts: secp256k1, EIP-1559. For tests only: nothing here is constant-time."""
 
 from keccak import keccak256
+from rlp import encode as rlp
 
 P = 2**256 - 2**32 - 977
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -77,21 +78,6 @@ def _sign(key, digest):
         if r and s and x < N:
             return (r, s, parity) if s <= N // 2 else (r, N - s, parity ^ 1)
         attempt += 1
-
-
-def rlp(item):
-    if isinstance(item, int):
-        item = item.to_bytes((item.bit_length() + 7) // 8, "big")
-    if isinstance(item, list):
-        body, short = b"".join(map(rlp, item)), 0xC0
-    elif len(item) == 1 and item[0] < 0x80:
-        return bytes(item)
-    else:
-        body, short = bytes(item), 0x80
-    if len(body) < 56:
-        return bytes([short + len(body)]) + body
-    length = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
-    return bytes([short + 55 + len(length)]) + length + body
 
 
 def transfer(key, chain_id, nonce, to, value, gas=TRANSFER_GAS, data=b"", fee=20 * GWEI, tip=GWEI, spoil=None):

@@ -5,7 +5,7 @@ class Skip(Exception):
     """The machine cannot run a scenario; the text says why."""
 
 
-from scenarios import abuse, bad_start, ceremony, follow, kills, outages, skew, sync  # noqa: E402
+from scenarios import abuse, bad_start, ceremony, elections, follow, kills, outages, skew, sync  # noqa: E402
 
 SCENARIOS = {
     "bad-start": bad_start.bad_start,
@@ -21,5 +21,9 @@ SCENARIOS = {
     "follow": follow.follow,
     "sync": sync.sync,
     "clock-skew": skew.clock_skew,
+    "rotation": elections.rotation,
+    "absent-players": elections.absent_players,
+    "late-joiner": elections.late_joiner,
+    "first-epochs": elections.first_epochs,
     "malformed": abuse.malformed,
 }

@@ -57,21 +57,26 @@ def kill_all(context):
             wait_for("transfers become final", lambda: len(load.seen) >= enough, 60)
             cluster.wait_height(target, 60)
             wait_for_moment(context.random, 1)
-            top = cluster.top()
-            for node in cluster.nodes:
-                node.process.kill()  # All at once; then each is waited for.
-            for node in cluster.nodes:
-                node.kill()
-            last = max(load.last_final, top)
-            for node in cluster.nodes:
-                node.start()
-            cluster.wait_height(last + 1, 60, cluster.nodes)
-            rounds.append(last)
+            rounds.append(all_fall(cluster, load))
     load.check()
     blocks = cluster.agreed_blocks()
     if len(blocks) <= rounds[-1]:
         raise Broken(f"final was {rounds[-1]}, now there are {len(blocks)} blocks")
     return f"killed all at heights {rounds}; {len(load.seen)} transfers final, {len(blocks)} blocks equal"
+
+
+def all_fall(cluster, load):
+    """Kills all nodes at once and starts them; waits until all go on. The last height that was final before."""
+    top = cluster.top()
+    for node in cluster.nodes:
+        node.process.kill()  # All at once; then each is waited for.
+    for node in cluster.nodes:
+        node.kill()
+    last = max(load.last_final, top)
+    for node in cluster.nodes:
+        node.start()
+    cluster.wait_height(last + 1, 60, cluster.nodes)
+    return last
 
 
 def first_start(context):
