@@ -240,7 +240,8 @@ impl Chain {
             self.failed_resharings.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(
                 epoch = epoch + 1,
-                "the drawn committee got no key shares, because too few members dealt: the committee before serves on"
+                "the drawn committee got no key shares, because too few dealings were complete (dealers or drawn members were \
+                 away): the committee before serves on"
             );
         }
     }

@@ -45,7 +45,7 @@ impl Calendar {
         view.saturating_add(self.epoch_blocks / 8)
     }
 
-    /// After this block the committee is drawn; blocks from the ranking's on, this one included, may carry the beacon.
+    /// After this block the committee is drawn. It and the blocks after the ranking's before it may carry the beacon.
     pub fn draw_block(&self, epoch: Epoch) -> Height {
         self.first_block(epoch).saturating_add(self.epoch_blocks / 2)
     }

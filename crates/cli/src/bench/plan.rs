@@ -6,6 +6,7 @@ use crate::{Exit, devnet, failure::Failure, terminal::Progress};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
 use althing_client::{Client, TransactionRequest, Wallet, is_success};
+use althing_primitives::chainspec::DEVNET_ACCOUNTS;
 use std::time::{Duration, Instant};
 
 /// Highest fee that a transaction of the load pays, in Rau per gas: a full network makes the base fee rise.
@@ -77,7 +78,7 @@ async fn fund(
     keys: &[PrivateKeySigner],
     budget: U256,
 ) -> Result<(), Failure> {
-    let funders: Vec<_> = (0..).map_while(devnet::devnet_key).collect();
+    let funders: Vec<_> = (0..DEVNET_ACCOUNTS.len()).filter_map(devnet::devnet_key).collect();
     let mut nonces = Vec::new();
     for funder in &funders {
         nonces.push(client.nonce(funder.address()).await?);
