@@ -75,6 +75,6 @@ interface Conduct {
     error TooOld(uint64 epoch, uint64 oldest);
     /// @notice The operator was no member of the epoch's committee.
     error NotMember(uint64 epoch, bytes32 operatorKey);
-    /// @notice This double proposal was punished before.
+    /// @notice This double proposal was punished before, or its candidate is in jail for another.
     error AlreadyPunished(uint64 epoch, uint64 viewNumber, bytes32 operatorKey);
 }

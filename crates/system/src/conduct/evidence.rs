@@ -2,7 +2,8 @@
 
 use super::{DOUBLE_PROPOSAL, emit, judge::WHOLE_BPS, record::Record, refused, storage as at};
 use crate::{
-    BlockInputs, Host, SystemError, chain_info, election,
+    BlockInputs, Host, SystemError, chain_info,
+    election::{self, Who},
     host::{keccak, words},
     params, staking,
     storage::Slot,
@@ -54,6 +55,9 @@ pub(super) fn report(host: &mut impl Host, evidence: &[u8], reporter: Address) -
     }
     let not_member = || refused(NotMember { epoch, operatorKey: operator });
     let member = election::member_of(host, epoch, operator)?.ok_or_else(not_member)?;
+    if is_in_jail(host, member.who)? {
+        return Err(refused(AlreadyPunished { epoch, viewNumber: view, operatorKey: operator }));
+    }
     marker.set(host, true)?;
     let (candidate, _) = election::named(host, member.who)?;
     let slashed = match member.who.candidate() {
@@ -76,8 +80,16 @@ fn reason(error: EvidenceError) -> SystemError {
 /// Whether a block of an epoch that proves a fault would get it punished.
 pub fn is_punishable(host: &mut impl Host, epoch: Epoch, fault: Fault) -> Result<bool, SystemError> {
     let is_due = fault.epoch >= epoch.saturating_sub(EVIDENCE_EPOCHS);
-    let punished = marker(host, fault)?.get(host)?;
-    Ok(is_due && !punished && election::member_of(host, fault.epoch, fault.operator)?.is_some())
+    let Some(member) = election::member_of(host, fault.epoch, fault.operator)? else { return Ok(false) };
+    let punished = marker(host, fault)?.get(host)? || is_in_jail(host, member.who)?;
+    Ok(is_due && !punished)
+}
+
+/// Whether a member's candidate serves its time already: a node that was started twice by accident proposes twice in every
+/// turn of its term, and pays for that once.
+fn is_in_jail(host: &mut impl Host, who: Who) -> Result<bool, SystemError> {
+    let Some(number) = who.candidate() else { return Ok(false) };
+    Ok(staking::jailed_until(host, number)? > host.block().timestamp)
 }
 
 /// Where it is noted that a fault was punished.

@@ -33,8 +33,15 @@ fn a_double_proposal_costs_a_part_of_the_self_stake_and_freedom_and_is_punished_
     assert_eq!(world.report(&proof), Err(SystemError::revert(again.clone())));
     let swapped = DoubleProposal { first: proof.second, second: proof.first };
     assert_eq!(world.report(&swapped), Err(SystemError::revert(again)));
-    // Another view is another fault.
+    // Whoever is in jail for one view does not pay for the next, until it is free again.
     let proof = world.proof(1, (3, 10));
+    let next = proof.verify(&world.spec.namespace()).unwrap();
+    let jailed = abi::AlreadyPunished { epoch: 3, viewNumber: 10, operatorKey: key(1) };
+    assert!(!is_punishable(&mut world.host, 3, next).unwrap());
+    assert_eq!(world.report(&proof), Err(SystemError::revert(jailed)));
+    assert_eq!(world.self_stake(1), coins(1_140_000));
+    world.host.block.timestamp = record.jailedUntil;
+    assert!(is_punishable(&mut world.host, 3, next).unwrap());
     assert_eq!(world.report(&proof), Ok(()));
     assert_eq!(world.self_stake(1), coins(1_083_000));
     assert_eq!(world.self_stake(2), coins(1_200_000));
