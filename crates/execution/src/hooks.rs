@@ -70,7 +70,7 @@ fn store(machine: &mut Machine, contract: Address, value: B256) -> Result<(), Ex
 
 fn act(
     machine: &mut Machine,
-    step: impl FnOnce(&mut JournalHost<'_, crate::evm::EvmContext>) -> Result<(), SystemError>,
+    step: impl FnOnce(&mut JournalHost<'_>) -> Result<(), SystemError>,
 ) -> Result<(), ExecutionError> {
     let result = step(&mut JournalHost::of_protocol(machine.context()));
     result.map_err(|error| machine.world().failure(format!("a system contract's hook failed: {error}")))?;

@@ -3,8 +3,10 @@
 //! Storage, transfers and logs cost what the opcodes cost, so a native contract is never a cheaper way to do what
 //! a contract can do. Writes are journaled: when a call fails the EVM undoes them.
 
+use crate::evm::EvmContext;
 use alloy_primitives::{Address, Log, U256};
 use althing_abi::SystemErrors::{InsufficientBalance, WriteInStaticCall};
+use althing_primitives::StateKey;
 use althing_system::{BlockInfo, CallInfo, Host, SystemError};
 use revm::{
     context_interface::{Block, Cfg, ContextTr, JournalTr, cfg::GasParams, journaled_state::TransferError},
@@ -17,22 +19,22 @@ const LOG_BASE_GAS: u64 = 375;
 
 /// A host over an EVM context, for one call.
 #[derive(Debug)]
-pub(crate) struct JournalHost<'a, C> {
-    context: &'a mut C,
+pub(crate) struct JournalHost<'a> {
+    context: &'a mut EvmContext,
     prices: GasParams,
     call: CallInfo,
     gas: Gas,
 }
 
-impl<'a, C: ContextTr> JournalHost<'a, C> {
+impl<'a> JournalHost<'a> {
     /// The host of a call with a gas limit.
-    pub(crate) fn new(context: &'a mut C, call: CallInfo, gas_limit: u64) -> Self {
+    pub(crate) fn new(context: &'a mut EvmContext, call: CallInfo, gas_limit: u64) -> Self {
         let prices = context.cfg().gas_params().clone();
         Self { context, prices, call, gas: Gas::new(gas_limit) }
     }
 
     /// The host of the protocol's own acts: no caller, gas without end.
-    pub(crate) fn of_protocol(context: &'a mut C) -> Self {
+    pub(crate) fn of_protocol(context: &'a mut EvmContext) -> Self {
         Self::new(context, CallInfo::default(), u64::MAX)
     }
 
@@ -50,7 +52,7 @@ fn fatal(error: impl Display) -> SystemError {
     SystemError::Fatal(error.to_string())
 }
 
-impl<C: ContextTr> Host for JournalHost<'_, C> {
+impl Host for JournalHost<'_> {
     fn block(&self) -> BlockInfo {
         let block = self.context.block();
         BlockInfo { number: block.number().saturating_to(), timestamp: block.timestamp().saturating_to() }
@@ -69,6 +71,11 @@ impl<C: ContextTr> Host for JournalHost<'_, C> {
             self.charge(self.prices.cold_storage_additional_cost())?;
         }
         Ok(loaded.data)
+    }
+
+    fn prefetch(&mut self, account: Address, slots: &[U256]) -> Result<(), SystemError> {
+        let keys = slots.iter().map(|slot| StateKey::Slot(account, *slot)).collect();
+        self.context.db().prefetch(keys).map_err(fatal)
     }
 
     fn store(&mut self, account: Address, slot: U256, value: U256) -> Result<(), SystemError> {

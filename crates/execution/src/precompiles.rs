@@ -3,12 +3,11 @@
 //! A system contract answers at its address before any code there is looked at. The code that genesis puts there
 //! only runs in foreign EVMs.
 
-use crate::journal_host::JournalHost;
+use crate::{evm::EvmContext, journal_host::JournalHost};
 use alloy_primitives::{Address, Bytes, map::AddressSet};
 use althing_abi::{SYSTEM_CONTRACTS, SystemContract};
 use althing_system::{CallInfo, SystemError};
 use revm::{
-    context_interface::{Cfg, ContextTr},
     handler::{EthPrecompiles, PrecompileProvider},
     interpreter::{CallInputs, InstructionResult, InterpreterResult},
     primitives::hardfork::SpecId,
@@ -34,18 +33,22 @@ impl NodeContracts {
     }
 }
 
-impl<C: ContextTr<Cfg: Cfg<Spec = SpecId>>> PrecompileProvider<C> for NodeContracts {
+impl PrecompileProvider<EvmContext> for NodeContracts {
     type Output = InterpreterResult;
 
     fn set_spec(&mut self, rules: SpecId) -> bool {
-        let changed = PrecompileProvider::<C>::set_spec(&mut self.evm, rules);
+        let changed = PrecompileProvider::<EvmContext>::set_spec(&mut self.evm, rules);
         if changed {
             self.warm_up();
         }
         changed
     }
 
-    fn run(&mut self, context: &mut C, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
+    fn run(
+        &mut self,
+        context: &mut EvmContext,
+        inputs: &CallInputs,
+    ) -> Result<Option<InterpreterResult>, String> {
         match SystemContract::at(&inputs.bytecode_address) {
             Some(contract) => call(context, contract, inputs).map(Some),
             None => self.evm.run(context, inputs),
@@ -61,8 +64,8 @@ impl<C: ContextTr<Cfg: Cfg<Spec = SpecId>>> PrecompileProvider<C> for NodeContra
     }
 }
 
-fn call<C: ContextTr>(
-    context: &mut C,
+fn call(
+    context: &mut EvmContext,
     contract: SystemContract,
     inputs: &CallInputs,
 ) -> Result<InterpreterResult, String> {

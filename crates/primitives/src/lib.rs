@@ -21,7 +21,7 @@ pub use chainspec::{
     ChainSpec, ChainSpecError, GenesisAccount, GenesisCandidate, GenesisVote, Hardfork, SeatPhase, Validator,
 };
 pub use finalized::FinalizedBlock;
-pub use params::{Param, Params};
+pub use params::{Param, Params, WHOLE_BPS};
 pub use seal::{DbCommitment, Seal, SealBrief, StateCommitment, VERSION as SEAL_VERSION};
 pub use state::{
     ACCOUNT_BYTES, ACTIVITY_CHUNK_BYTES, AccountRecord, Change, OperationsRequest, StateDatabase, StateKey,

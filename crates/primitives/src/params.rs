@@ -13,6 +13,9 @@ const COIN: u128 = RAU_PER_COIN;
 /// More coins than this no parameter may name: ten times the largest supply in sight.
 const MAX_COINS: u128 = 100_000_000_000 * COIN;
 
+/// Basis points in a whole.
+pub const WHOLE_BPS: u16 = 10_000;
+
 /// What a parameter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

@@ -36,6 +36,11 @@ pub trait Host {
     fn call(&self) -> CallInfo;
     /// Reads a storage slot.
     fn load(&mut self, account: Address, slot: U256) -> Result<U256, SystemError>;
+    /// Says which slots will be read soon, so that a host to which reading means waiting waits once. Contracts see nothing
+    /// of it, and it costs no gas: callers name a bounded number.
+    fn prefetch(&mut self, _account: Address, _slots: &[U256]) -> Result<(), SystemError> {
+        Ok(())
+    }
     /// Writes a storage slot.
     fn store(&mut self, account: Address, slot: U256, value: U256) -> Result<(), SystemError>;
     /// An account's coins in Rau.

@@ -4,7 +4,7 @@
 
 use crate::{Host, SystemError, host::keccak};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use std::marker::PhantomData;
+use std::{marker::PhantomData, ops::Range};
 
 /// A value that fills one storage slot.
 pub trait Word: Copy {
@@ -87,6 +87,11 @@ impl<T: Word> Slot<T> {
         Self { account, slot, value: PhantomData }
     }
 
+    /// Its number.
+    pub const fn number(&self) -> U256 {
+        self.slot
+    }
+
     /// Reads the value; zero when never written.
     pub fn get(&self, host: &mut impl Host) -> Result<T, SystemError> {
         host.load(self.account, self.slot).map(T::from_word)
@@ -159,6 +164,12 @@ impl Record {
         Slot::at(self.account, self.base.wrapping_add(U256::from(offset)))
     }
 
+    /// Reads its slots at these offsets ahead.
+    pub fn prefetch(&self, host: &mut impl Host, offsets: Range<u64>) -> Result<(), SystemError> {
+        let slots: Vec<_> = offsets.map(|offset| self.slot::<U256>(offset).slot).collect();
+        host.prefetch(self.account, &slots)
+    }
+
     /// Its byte string at an offset.
     pub fn bytes(&self, offset: u64) -> ByteString {
         ByteString { account: self.account, slot: self.base.wrapping_add(U256::from(offset)) }
@@ -215,7 +226,9 @@ impl List {
     /// Items `offset..offset + limit`, as far as they exist.
     pub fn page(&self, host: &mut impl Host, offset: u64, limit: u64) -> Result<Vec<u64>, SystemError> {
         let end = self.len(host)?.min(offset.saturating_add(limit));
-        (offset..end).map(|index| self.get(host, index)).collect()
+        let items: Vec<_> = (offset..end).map(|index| self.item(host, index)).collect::<Result<_, _>>()?;
+        host.prefetch(self.account, &items.iter().map(Slot::number).collect::<Vec<_>>())?;
+        items.into_iter().map(|item| item.get(host)).collect()
     }
 
     /// Appends an item; gives its index.

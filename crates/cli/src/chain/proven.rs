@@ -69,6 +69,10 @@ impl Host for Proven {
         }
     }
 
+    fn prefetch(&mut self, account: Address, slots: &[U256]) -> Result<(), SystemError> {
+        slots.iter().try_for_each(|slot| self.load(account, *slot).map(drop))
+    }
+
     fn store(&mut self, _: Address, _: U256, _: U256) -> Result<(), SystemError> {
         refused()
     }

@@ -6,7 +6,7 @@
 mod presets;
 pub use presets::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC, DEVNET_REWARD_ACCOUNTS};
 
-use crate::{Calendar, OperatorKey, Param, Params};
+use crate::{Calendar, OperatorKey, Param, Params, WHOLE_BPS};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -253,7 +253,7 @@ impl ChainSpec {
         if !(1_000_000..=2_000_000_000).contains(&self.gas_limit) {
             return Err(bad("gasLimit", "use 1000000 to 2000000000"));
         }
-        if self.base_fee_burn_bps > 10_000 {
+        if self.base_fee_burn_bps > WHOLE_BPS {
             return Err(bad("baseFeeBurnBps", "is more than 10000, which is all of the base fee"));
         }
         if self.base_fee < self.min_base_fee {

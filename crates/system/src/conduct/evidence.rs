@@ -1,6 +1,6 @@
 //! Double proposals: who proves one, and what it costs.
 
-use super::{DOUBLE_PROPOSAL, emit, judge::WHOLE_BPS, record::Record, refused, storage as at};
+use super::{DOUBLE_PROPOSAL, emit, record::Record, refused, storage as at};
 use crate::{
     BlockInputs, Host, SystemError, chain_info,
     election::{self, Who},
@@ -108,8 +108,8 @@ fn punish(
     reporter: Address,
 ) -> Result<u128, SystemError> {
     let self_stake = staking::self_stake_of(host, number)?;
-    let price = part(host, self_stake, Param::EvidenceSlashBps)?;
-    let reward = part(host, price, Param::ReporterBps)?;
+    let price = params::part(host, self_stake, Param::EvidenceSlashBps)?;
+    let reward = params::part(host, price, Param::ReporterBps)?;
     let rest = price.saturating_sub(reward);
     let taken = staking::slash(host, number, reward, reporter, DOUBLE_PROPOSAL)?
         .saturating_add(staking::slash(host, number, rest, REWARD_FUND, DOUBLE_PROPOSAL)?);
@@ -121,10 +121,4 @@ fn punish(
     record.double_proposals = record.double_proposals.saturating_add(1);
     record.store(host, number, taken)?;
     Ok(taken)
-}
-
-/// The part of an amount that a parameter in basis points says, rounded down.
-fn part(host: &mut impl Host, amount: u128, share: Param) -> Result<u128, SystemError> {
-    // At most 2^128 / 10^4 Rau exist: the product fits.
-    Ok(amount.saturating_mul(params::get(host, share)?) / WHOLE_BPS)
 }

@@ -6,16 +6,13 @@ use althing_abi::{
     Conduct::{OnProbation, Unproductive},
     REWARD_FUND,
 };
-use althing_primitives::{Epoch, Param};
-
-/// Hundredths of a percent in a whole.
-pub(super) const WHOLE_BPS: u128 = 10_000;
+use althing_primitives::{Epoch, Param, WHOLE_BPS};
 
 /// The part of its turns that a member used, in hundredths of a percent, rounded down; the whole when it had none.
 pub(super) fn productivity_bps(turns: Turns) -> u64 {
     let had = u128::from(turns.produced).saturating_add(turns.missed.into());
-    let used = u128::from(turns.produced).saturating_mul(WHOLE_BPS);
-    used.checked_div(had).unwrap_or(WHOLE_BPS) as u64
+    let used = u128::from(turns.produced).saturating_mul(WHOLE_BPS.into());
+    used.checked_div(had).unwrap_or(WHOLE_BPS.into()) as u64
 }
 
 /// Judges every candidate that served in the epoch that ends.
@@ -43,7 +40,7 @@ fn judge_one(
     let mut record = Record::of(host, candidate)?;
     record.missed = record.missed.saturating_add(turns.missed);
     if productivity_bps(turns) < params::get_u64(host, Param::ProductivityBps)? {
-        let id = staking::name_of(host, candidate)?.0;
+        let id = staking::id_of(host, candidate)?;
         let Turns { produced, missed } = turns;
         emit(host, &Unproductive { epoch, candidate: id, produced, missed })?;
         let probation = params::get_u64(host, Param::ProbationEpochs)?;

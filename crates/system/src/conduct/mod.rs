@@ -70,6 +70,16 @@ pub(crate) fn answers_until(host: &mut impl Host, candidate: u64) -> Result<Epoc
     Ok(if term_end == 0 { 0 } else { term_end.saturating_add(EVIDENCE_EPOCHS) })
 }
 
+/// Reads ahead what is held against candidates.
+pub(crate) fn prefetch(
+    host: &mut impl Host,
+    candidates: impl Iterator<Item = u64>,
+) -> Result<(), SystemError> {
+    let slots: Vec<_> =
+        candidates.map(|number| Ok(at::RECORD.at(host, number)?.number())).collect::<Result<_, _>>()?;
+    host.prefetch(ADDRESS, &slots)
+}
+
 /// Whether fewer of a candidate's votes count in the ranking that is fixed in an epoch.
 pub(crate) fn is_on_probation(
     host: &mut impl Host,
@@ -83,7 +93,7 @@ pub(crate) fn is_on_probation(
 #[cfg_attr(not(test), expect(dead_code, reason = "governance releases"))]
 pub(crate) fn release(host: &mut impl Host, candidate: u64) -> Result<(), SystemError> {
     staking::unjail(host, candidate)?;
-    let (id, _) = staking::name_of(host, candidate)?;
+    let id = staking::id_of(host, candidate)?;
     emit(host, &Released { candidate: id })
 }
 

@@ -120,6 +120,7 @@ pub fn serving(host: &mut impl Host, epoch: Epoch) -> Result<Option<Vec<Member>>
     let Some(summary) = election.summary(host)?.filter(|summary| summary.members > 0) else {
         return Ok(None);
     };
+    election.prefetch_members(host, summary.members)?;
     (0..summary.members).map(|place| election.member(host, place)).collect::<Result<_, _>>().map(Some)
 }
 
@@ -219,6 +220,7 @@ pub(crate) fn delegates(host: &mut impl Host, epoch: Epoch) -> Result<Vec<Delega
 pub(crate) fn ranking(host: &mut impl Host, epoch: Epoch) -> Result<Vec<Ranked>, SystemError> {
     let election = Election::of(host, epoch)?;
     let ranked = election.summary(host)?.map_or(0, |summary| summary.ranked);
+    election.prefetch(host, ranked, 0)?;
     (0..ranked).map(|place| election.ranked(host, place)).collect()
 }
 
@@ -227,6 +229,7 @@ fn delegates_of(
     election: &Election,
     summary: &Summary,
 ) -> Result<Vec<Delegate>, SystemError> {
+    election.prefetch(host, 0, summary.delegates)?;
     (0..summary.delegates).map(|place| election.delegate(host, place)).collect()
 }
 

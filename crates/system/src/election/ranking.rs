@@ -20,6 +20,7 @@ pub(super) fn fix(host: &mut impl Host, epoch: Epoch, seed_view: u64) -> Result<
     let open_seats = open_seats(host, target)?;
     let delegates = delegates(host, &best, open_seats)?;
     let election = Election::of(host, target)?;
+    election.prefetch(host, best.len() as u64, delegates.len() as u64)?;
     for (place, (_, ranked)) in best.iter().enumerate() {
         election.set_ranked(host, place as u64, *ranked)?;
     }
@@ -40,13 +41,13 @@ pub(super) fn fix(host: &mut impl Host, epoch: Epoch, seed_view: u64) -> Result<
 
 /// The best candidates, best first: by votes that count, then by id.
 fn rank(host: &mut impl Host, epoch: Epoch) -> Result<Vec<(Contender, Ranked)>, SystemError> {
-    let probation_bps = params::get(host, Param::ProbationVotes)?;
-    let mut found = Vec::new();
-    for contender in staking::contenders(host)? {
+    let contenders = staking::contenders(host)?;
+    conduct::prefetch(host, contenders.iter().map(|contender| contender.number))?;
+    let mut found = Vec::with_capacity(contenders.len());
+    for contender in contenders {
         let on_probation = conduct::is_on_probation(host, contender.number, epoch)?;
         let votes = match on_probation {
-            // At most 2^128 / 10^4 coins are staked: the product fits.
-            true => contender.votes.saturating_mul(probation_bps) / 10_000,
+            true => params::part(host, contender.votes, Param::ProbationVotes)?,
             false => contender.votes,
         };
         found.push((Ranked { candidate: contender.number, votes, on_probation }, contender));

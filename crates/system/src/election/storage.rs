@@ -140,6 +140,24 @@ impl Election {
         Ok(Self { record: ELECTION.at(host, epoch % EPOCHS_KEPT)?, epoch })
     }
 
+    /// Reads ahead the places of a ranking and of a list of delegates, which writing them needs too.
+    pub(super) fn prefetch(
+        &self,
+        host: &mut impl Host,
+        ranked: u64,
+        delegates: u64,
+    ) -> Result<(), SystemError> {
+        self.record.prefetch(host, RANKED_AT..RANKED_AT.saturating_add(ranked))?;
+        let end = DELEGATES_AT.saturating_add(delegates.saturating_mul(DELEGATE_SLOTS));
+        self.record.prefetch(host, DELEGATES_AT..end)
+    }
+
+    /// Reads ahead the list of members.
+    pub(super) fn prefetch_members(&self, host: &mut impl Host, members: u64) -> Result<(), SystemError> {
+        let end = MEMBERS_AT.saturating_add(members.saturating_mul(MEMBER_SLOTS));
+        self.record.prefetch(host, MEMBERS_AT..end)
+    }
+
     /// What is known of it; `None` when it has not begun or is too long ago.
     pub(super) fn summary(&self, host: &mut impl Host) -> Result<Option<Summary>, SystemError> {
         let [tag, counts, flags, open_seats] = self.record.slot::<Quad>(0).get(host)?;

@@ -6,7 +6,7 @@ use crate::{Host, SystemError, host::CallResult, storage::Slot};
 use alloy_primitives::{Address, U256, address};
 use alloy_sol_types::SolCall;
 use althing_abi::Params::{self as abi, ParamsCalls as Calls};
-use althing_primitives::{ChainSpec, Param, params::PARAMS};
+use althing_primitives::{ChainSpec, Param, WHOLE_BPS, params::PARAMS};
 
 /// Where the contract answers (test: storage_is_at_the_address_of_the_table).
 const ADDRESS: Address = address!("00000000000000000000000000000000A1740002");
@@ -23,6 +23,12 @@ pub(crate) fn get(host: &mut impl Host, param: Param) -> Result<u128, SystemErro
 /// A parameter's present value, for those that fit 64 bits.
 pub(crate) fn get_u64(host: &mut impl Host, param: Param) -> Result<u64, SystemError> {
     Ok(u64::try_from(get(host, param)?).unwrap_or(u64::MAX))
+}
+
+/// The part of an amount that a parameter in basis points says, rounded down.
+pub(crate) fn part(host: &mut impl Host, amount: u128, share: Param) -> Result<u128, SystemError> {
+    // At most 2^128 / 10^4 Rau or votes exist: the product fits.
+    Ok(amount.saturating_mul(get(host, share)?) / u128::from(WHOLE_BPS))
 }
 
 /// Seconds that so many days of the network have.

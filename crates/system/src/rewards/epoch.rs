@@ -29,7 +29,7 @@ pub(crate) fn end_epoch(host: &mut impl Host, epoch: Epoch) -> Result<(), System
         add(&mut paid.amounts, amounts);
     }
     for (number, amounts) in grants.candidates {
-        let (id, reward) = staking::payee_of(host, number)?;
+        let (id, reward) = (staking::id_of(host, number)?, staking::reward_of(host, number)?);
         let voters = share(host, epoch, (number, id), amounts)?;
         let mut own = amounts;
         own.iter_mut().zip(voters).for_each(|(own, voters)| *own = own.saturating_sub(voters));

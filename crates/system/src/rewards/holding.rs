@@ -11,6 +11,9 @@ use alloy_primitives::U256;
 /// in an epoch is less than 2^-16 Rau a bucket. A sum stays below 2^256 until 2^144 Rau were shared with a single vote.
 pub(super) const PER_VOTE_BITS: u32 = 112;
 
+/// Slots that it fills, the first of a record.
+const SLOTS: usize = 5;
+
 /// Votes and what they earned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Holding {
@@ -25,8 +28,9 @@ pub(super) struct Holding {
 }
 
 impl Holding {
-    /// Reads it from the first five slots of a record.
+    /// Reads it from a record.
     pub(super) fn load(host: &mut impl Host, record: &Record) -> Result<Self, SystemError> {
+        record.prefetch(host, 0..SLOTS as u64)?;
         let [earning, coins] = record.slot::<Pair>(0).get(host)?;
         let [rolled, compounds, _, _] = record.slot::<Quad>(1).get(host)?;
         let per_vote = record.slot(2).get(host)?;
@@ -51,7 +55,7 @@ impl Holding {
         Ok(())
     }
 
-    fn words(&self) -> [U256; 5] {
+    fn words(&self) -> [U256; SLOTS] {
         let [first, second, third, fourth] = self.lots.starting;
         [
             [self.lots.earning, self.coins].to_word(),

@@ -3,10 +3,7 @@
 use super::{emit, portion, refused, storage as at};
 use crate::{Host, SystemError, chain_info, params, staking};
 use althing_abi::Rewards::{PlanAnnounced, ShareTooLarge};
-use althing_primitives::{Epoch, Param};
-
-/// Basis points of a whole.
-const WHOLE: u16 = 10_000;
+use althing_primitives::{Epoch, Param, WHOLE_BPS};
 
 /// Voters' share of each kind of reward in basis points.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,14 +17,14 @@ impl Plan {
 
     /// Total: shares that cannot be are cut.
     fn from_word(word: u64) -> Self {
-        Self([word, word >> 16, word >> 32].map(|share| (share as u16).min(WHOLE)))
+        Self([word, word >> 16, word >> 32].map(|share| (share as u16).min(WHOLE_BPS)))
     }
 
     /// The voters' part of each kind; the candidate's is the rest.
     pub(super) fn of_voters(self, amounts: [u128; 3]) -> [u128; 3] {
         let mut parts = amounts;
         for (part, share) in parts.iter_mut().zip(self.0) {
-            *part = portion(*part, share.into(), WHOLE.into());
+            *part = portion(*part, share.into(), WHOLE_BPS.into());
         }
         parts
     }
@@ -54,7 +51,7 @@ pub(super) fn of(host: &mut impl Host, candidate: u64, epoch: Epoch) -> Result<P
 /// Announces a plan of the caller's candidate.
 pub(super) fn announce(host: &mut impl Host, shares: [u16; 3]) -> Result<(), SystemError> {
     let (number, id) = staking::candidate_of_caller(host)?;
-    if let Some(share) = shares.into_iter().find(|share| *share > WHOLE) {
+    if let Some(share) = shares.into_iter().find(|share| *share > WHOLE_BPS) {
         return Err(refused(ShareTooLarge { share }));
     }
     let epoch = chain_info::epoch(host)?;

@@ -2,6 +2,7 @@
 
 use crate::{
     Host, SystemError,
+    election::EPOCHS_KEPT,
     storage::{Map, Pair, Quad, Record, Records, Slot},
 };
 use alloy_primitives::{Address, U256};
@@ -26,9 +27,6 @@ const PAID: Records<u64> = Records::new(ADDRESS, 5);
 
 /// Offset of the plan in a candidate's record.
 const PLAN_AT: u64 = 5;
-
-/// Epochs whose rewards are kept.
-pub(super) const EPOCHS_KEPT: u64 = 256;
 
 pub(super) fn per_vote_at(
     host: &mut impl Host,

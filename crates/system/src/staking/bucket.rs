@@ -92,6 +92,7 @@ impl Bucket {
     /// Reads a bucket if it exists.
     pub(super) fn find(host: &mut impl Host, index: u64) -> Result<Option<Self>, SystemError> {
         let fields = Fields::of(host, index)?;
+        fields.0.prefetch(host, 0..SLOTS)?;
         let (owner, flags) = fields.head().get(host)?;
         let [amount, tail] = fields.stake().get(host)?;
         if amount == 0 && owner.is_zero() {

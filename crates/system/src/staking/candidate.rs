@@ -8,7 +8,7 @@ use crate::{
     Host, SystemError,
     storage::{Pair, Quad, Record, Slot, Tagged},
 };
-use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use althing_abi::Staking::{NotCandidateOwner, UnknownCandidate, UnknownCandidateAddress};
 
 /// Where a candidate stands in the exit queue.
@@ -49,6 +49,9 @@ pub(crate) struct Candidate {
     /// Place among the active candidates plus one; 0 when not there.
     active_place: u64,
 }
+
+/// Slots of a candidate without its texts.
+const FIELDS: u64 = 9;
 
 struct Fields(Record);
 
@@ -132,6 +135,7 @@ impl Candidate {
             return Ok(None);
         }
         let fields = Fields::of(host, number)?;
+        fields.0.prefetch(host, 0..FIELDS)?;
         let (owner, registered_at) = fields.owner().get(host)?;
         let [votes, self_stake] = fields.weights().get(host)?;
         let [self_bucket, active_place, jailed_until, exit] = fields.status().get(host)?;
@@ -227,10 +231,43 @@ impl Candidate {
         Fields::named(host, number)?.id().get(host)
     }
 
-    /// Its id and reward account, without the rest.
-    pub(super) fn payee(host: &mut impl Host, number: u64) -> Result<(Address, Address), SystemError> {
+    /// Its id and name, without the rest.
+    pub(super) fn name_of(host: &mut impl Host, number: u64) -> Result<(Address, String), SystemError> {
         let fields = Fields::named(host, number)?;
-        Ok((fields.id().get(host)?, fields.reward().get(host)?))
+        Ok((fields.id().get(host)?, decode_name(fields.name().get(host)?)))
+    }
+
+    /// Its reward account, without the rest.
+    pub(super) fn reward_of(host: &mut impl Host, number: u64) -> Result<Address, SystemError> {
+        Fields::named(host, number)?.reward().get(host)
+    }
+
+    /// Time until which it is in jail, without the rest.
+    pub(super) fn jailed_until(host: &mut impl Host, number: u64) -> Result<u64, SystemError> {
+        let [_, _, jailed_until, _] = Fields::named(host, number)?.status().get(host)?;
+        Ok(jailed_until)
+    }
+
+    /// Its node's key, without the rest.
+    pub(super) fn operator_key_of(host: &mut impl Host, number: u64) -> Result<B256, SystemError> {
+        Fields::named(host, number)?.operator_key().get(host)
+    }
+
+    /// Reads ahead, of candidates, what decides whether they may be elected.
+    pub(super) fn prefetch_standing(host: &mut impl Host, numbers: &[u64]) -> Result<(), SystemError> {
+        let mut slots = Vec::with_capacity(numbers.len().saturating_mul(5));
+        for number in numbers {
+            let fields = Fields::named(host, *number)?;
+            let endpoint = fields.0.slot::<U256>(Text::Endpoint as u64);
+            slots.extend([
+                fields.weights().number(),
+                fields.status().number(),
+                fields.operator_key().number(),
+                fields.id().number(),
+                endpoint.number(),
+            ]);
+        }
+        host.prefetch(at::ADDRESS, &slots)
     }
 
     /// Whether it is among the active candidates.
@@ -259,7 +296,12 @@ impl Candidate {
 
     /// A text.
     pub(super) fn text(&self, host: &mut impl Host, text: Text) -> Result<Bytes, SystemError> {
-        at::CANDIDATE.at(host, self.number)?.bytes(text as u64).get(host)
+        Self::text_of(host, self.number, text)
+    }
+
+    /// A text, without the rest.
+    pub(super) fn text_of(host: &mut impl Host, number: u64, text: Text) -> Result<Bytes, SystemError> {
+        at::CANDIDATE.at(host, number)?.bytes(text as u64).get(host)
     }
 
     /// Writes a text.

@@ -1,7 +1,8 @@
 //! What elections and rewards read of candidates.
 
 use super::{
-    candidate::{Candidate, Text, decode_name},
+    candidate::{Candidate, Text},
+    self_stake::MAX_ACTIVE_CANDIDATES,
     storage as at,
 };
 use crate::{Host, SystemError, election::Endpoint, params};
@@ -19,27 +20,28 @@ pub(crate) struct Contender {
 }
 
 /// All candidates that may be elected now: active, with enough votes and self-stake, a node's key and address, and not
-/// in jail. At most [`super::self_stake::MAX_ACTIVE_CANDIDATES`].
+/// in jail. At most [`MAX_ACTIVE_CANDIDATES`].
 pub(crate) fn contenders(host: &mut impl Host) -> Result<Vec<Contender>, SystemError> {
     let least_votes = params::get(host, Param::MinVotes)?;
     let least_self_stake = params::get(host, Param::MinActiveSelfStake)?;
     let now = host.block().timestamp;
+    let active = at::ACTIVE_CANDIDATES.page(host, 0, MAX_ACTIVE_CANDIDATES)?;
+    Candidate::prefetch_standing(host, &active)?;
     let mut found = Vec::new();
-    for place in 0..at::ACTIVE_CANDIDATES.len(host)? {
-        let number = at::ACTIVE_CANDIDATES.get(host, place)?;
+    for number in active {
         let [votes, self_stake] = Candidate::weights(host, number)?.get(host)?;
         if votes < least_votes || self_stake < least_self_stake {
             continue;
         }
-        let candidate = Candidate::load(host, number)?;
-        if candidate.jailed_until > now || candidate.operator_key.is_zero() {
+        let operator = Candidate::operator_key_of(host, number)?;
+        if Candidate::jailed_until(host, number)? > now || operator.is_zero() {
             continue;
         }
-        let endpoint = Endpoint::parse(&candidate.text(host, Text::Endpoint)?);
+        let endpoint = Endpoint::parse(&Candidate::text_of(host, number, Text::Endpoint)?);
         if endpoint.0.is_none() {
             continue;
         }
-        let (id, operator) = (candidate.id, candidate.operator_key);
+        let id = Candidate::id_of(host, number)?;
         found.push(Contender { number, id, votes, operator, endpoint });
     }
     Ok(found)
@@ -47,13 +49,17 @@ pub(crate) fn contenders(host: &mut impl Host) -> Result<Vec<Contender>, SystemE
 
 /// The account that a candidate's rewards go to.
 pub(crate) fn reward_of(host: &mut impl Host, number: u64) -> Result<Address, SystemError> {
-    Ok(Candidate::load(host, number)?.reward)
+    Candidate::reward_of(host, number)
+}
+
+/// A candidate's id.
+pub(crate) fn id_of(host: &mut impl Host, number: u64) -> Result<Address, SystemError> {
+    Candidate::id_of(host, number)
 }
 
 /// A candidate's id and name.
 pub(crate) fn name_of(host: &mut impl Host, number: u64) -> Result<(Address, String), SystemError> {
-    let candidate = Candidate::load(host, number)?;
-    Ok((candidate.id, decode_name(candidate.name)))
+    Candidate::name_of(host, number)
 }
 
 /// What `Poll` shows of a candidate besides its name.

@@ -34,12 +34,12 @@ mod votes;
 mod weight;
 
 pub(crate) use candidate::operator_address;
-pub(crate) use contenders::{Card, Contender, card_of, contenders, name_of, reward_of};
+pub(crate) use contenders::{Card, Contender, card_of, contenders, id_of, name_of, reward_of};
 pub(crate) use dispatch::{dispatch, is_payable};
 pub(crate) use genesis::genesis;
 pub(crate) use leave::end_epoch;
 pub(crate) use slash::{find_number, jail, jailed_until, self_stake_of, slash, unjail};
-pub(crate) use voters::{add, buckets_of, candidate_of_caller, number_of, payee_of, vote_of};
+pub(crate) use voters::{add, buckets_of, candidate_of_caller, number_of, vote_of};
 
 use crate::{Host, SystemError, chain_info, conduct};
 use alloy_primitives::{Log, U256};

@@ -50,7 +50,7 @@ pub(crate) fn find_number(host: &mut impl Host, id: Address) -> Result<Option<u6
 
 /// Time until which a candidate is not elected.
 pub(crate) fn jailed_until(host: &mut impl Host, number: u64) -> Result<u64, SystemError> {
-    Ok(Candidate::load(host, number)?.jailed_until)
+    Candidate::jailed_until(host, number)
 }
 
 /// Keeps a candidate out of elections until a time, or for as long as it is kept out already. Terms that it was drawn for

@@ -3,10 +3,12 @@
 use super::{
     bucket::{Bucket, of_owner},
     candidate::Candidate,
-    create,
+    create, refused,
+    slash::find_number,
 };
 use crate::{Host, SystemError, rewards::Vote};
 use alloy_primitives::Address;
+use althing_abi::Staking::UnknownCandidateAddress;
 
 impl Bucket {
     /// The bucket as rewards see it.
@@ -27,18 +29,13 @@ pub(crate) fn buckets_of(host: &mut impl Host, owner: Address, most: u64) -> Res
 
 /// Number of the candidate with an id; reverts when there is none.
 pub(crate) fn number_of(host: &mut impl Host, id: Address) -> Result<u64, SystemError> {
-    Ok(Candidate::by_id(host, id)?.number)
+    find_number(host, id)?.ok_or_else(|| refused(UnknownCandidateAddress { account: id }))
 }
 
 /// Number and id of the caller's candidate; reverts when it has none.
 pub(crate) fn candidate_of_caller(host: &mut impl Host) -> Result<(u64, Address), SystemError> {
     let candidate = Candidate::of_caller(host)?;
     Ok((candidate.number, candidate.id))
-}
-
-/// A candidate's id and reward account.
-pub(crate) fn payee_of(host: &mut impl Host, number: u64) -> Result<(Address, Address), SystemError> {
-    Candidate::payee(host, number)
 }
 
 /// Adds coins that the contract holds already to a bucket, as a deposit of `payer`.
