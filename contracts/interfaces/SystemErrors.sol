@@ -19,6 +19,9 @@ interface SystemErrors {
     /// @notice A function that changes state was called in a static call.
     error WriteInStaticCall();
 
+    /// @notice Only a proposal that passed may do this.
+    error OnlyGovernance(address caller);
+
     /// @notice An account has fewer coins than a transfer needs.
     error InsufficientBalance(address account, uint256 balance, uint256 needed);
 }

@@ -6,24 +6,32 @@ import { pathToFileURL } from "node:url";
 import { compile, compilerVersion, inputOf } from "./lib/compile.mjs";
 import { ROOT } from "./lib/paths.mjs";
 
-const FOLDER = `${ROOT}/../../crates/cli/assets`;
-const SOURCE = "Swap.sol";
-const TARGET = `${FOLDER}/swap.json`;
+const CRATES = `${ROOT}/../../crates`;
 
-function compiled() {
-  const contracts = compile(inputOf({ [SOURCE]: readFileSync(`${FOLDER}/${SOURCE}`, "utf8") }));
-  const bytecode = Object.fromEntries(Object.entries(contracts).map(([name, made]) => [name, made.bytecode]));
-  return `${JSON.stringify({ compiler: `solc ${compilerVersion()}`, source: SOURCE, ...bytecode }, null, 2)}\n`;
-}
+const compileOne = (folder, source) =>
+  compile(inputOf({ [source]: readFileSync(`${CRATES}/${folder}/${source}`, "utf8") }));
 
-/** Throws when the bytecode is not what the compiler makes of the source. */
+/** What each file must hold. */
+const ASSETS = {
+  "cli/assets/swap.json": () => {
+    const contracts = compileOne("cli/assets", "Swap.sol");
+    const bytecode = Object.fromEntries(Object.entries(contracts).map(([name, made]) => [name, made.bytecode]));
+    return `${JSON.stringify({ compiler: `solc ${compilerVersion()}`, source: "Swap.sol", ...bytecode }, null, 2)}\n`;
+  },
+  "execution/assets/executor.hex": () => `${compileOne("execution/assets", "Executor.sol").Executor.runtime}\n`,
+};
+
+/** Throws when a file is not what the compiler makes of its source. */
 export function checkAssets() {
-  if (readFileSync(TARGET, "utf8") !== compiled()) {
-    throw new Error(`crates/cli/assets/swap.json is stale: run \`node tests/compat/assets.mjs --write\` and commit it`);
+  for (const [file, make] of Object.entries(ASSETS)) {
+    if (readFileSync(`${CRATES}/${file}`, "utf8") !== make()) {
+      throw new Error(`crates/${file} is stale: run \`node tests/compat/assets.mjs --write\` and commit it`);
+    }
   }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  if (process.argv.includes("--write")) writeFileSync(TARGET, compiled());
-  else checkAssets();
+  if (process.argv.includes("--write")) {
+    for (const [file, make] of Object.entries(ASSETS)) writeFileSync(`${CRATES}/${file}`, make());
+  } else checkAssets();
 }

@@ -48,6 +48,9 @@ interface Conduct {
     /// each a list of a header and its seal in brief. The caller gets a part of what the candidate loses.
     function reportDoubleProposal(bytes memory evidence) external;
 
+    /// @notice Lets a candidate out of jail; for governance only.
+    function release(address candidate) external;
+
     /// @notice A candidate's member used less of its turns than it must.
     event Unproductive(uint64 indexed epoch, address indexed candidate, uint64 produced, uint64 missed);
     /// @notice Fewer of a candidate's votes count in rankings before an epoch.
@@ -77,4 +80,6 @@ interface Conduct {
     error NotMember(uint64 epoch, bytes32 operatorKey);
     /// @notice This double proposal was punished before, or its candidate is in jail for another.
     error AlreadyPunished(uint64 epoch, uint64 viewNumber, bytes32 operatorKey);
+    /// @notice The candidate is not in jail.
+    error NotInJail(address candidate);
 }

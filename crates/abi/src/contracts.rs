@@ -38,6 +38,11 @@ sol!(
 
 sol!(
     #[sol(abi, all_derives)]
+    "src/Governance.sol"
+);
+
+sol!(
+    #[sol(abi, all_derives)]
     "src/Poll.sol"
 );
 

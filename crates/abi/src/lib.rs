@@ -7,9 +7,11 @@ mod contracts;
 mod render;
 mod table;
 
-pub use contracts::{ChainInfo, Conduct, Election, Params, Poll, Rewards, RollDPoS, Staking, SystemErrors};
+pub use contracts::{
+    ChainInfo, Conduct, Election, Governance, Params, Poll, Rewards, RollDPoS, Staking, SystemErrors,
+};
 pub use render::{GeneratedFile, generated_files};
-pub use table::{REWARD_FUND, SYSTEM_CONTRACTS, SystemContract, SystemContractEntry};
+pub use table::{GOVERNANCE, REWARD_FUND, SYSTEM_CONTRACTS, SystemContract, SystemContractEntry};
 
 #[cfg(test)]
 mod tests;

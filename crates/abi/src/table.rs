@@ -2,7 +2,7 @@
 //!
 //! A new contract is one variant and one row; the compiler then points at every `match` that misses it.
 
-use crate::{ChainInfo, Conduct, Election, Params, Poll, Rewards, RollDPoS, Staking};
+use crate::{ChainInfo, Conduct, Election, Governance, Params, Poll, Rewards, RollDPoS, Staking};
 use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Address, address};
 
@@ -19,6 +19,8 @@ pub enum SystemContract {
     Election,
     /// Productivity, probation, double proposals.
     Conduct,
+    /// Proposals, votes and the treasury.
+    Governance,
     /// Elections, as IoTeX's tools ask for them.
     Poll,
     /// Epochs, as IoTeX's tools ask for them.
@@ -82,6 +84,13 @@ pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
         abi: Conduct::abi::contract,
     },
     SystemContractEntry {
+        contract: SystemContract::Governance,
+        address: GOVERNANCE,
+        name: "Governance",
+        source: include_str!("Governance.sol"),
+        abi: Governance::abi::contract,
+    },
+    SystemContractEntry {
         contract: SystemContract::Poll,
         address: address!("166b743c2c1a57c93c2e2bc3e169d28bbb9f6da3"),
         name: "Poll",
@@ -106,6 +115,9 @@ pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
 
 /// Account of the reward fund, which is the contract `Rewards`.
 pub const REWARD_FUND: Address = address!("a576c141e5659137ddda4223d209d4744b2106be");
+
+/// Account of the treasury, which is the contract `Governance`: proposals act in its name.
+pub const GOVERNANCE: Address = address!("00000000000000000000000000000000A1740005");
 
 impl SystemContract {
     /// The contract that answers at an address.

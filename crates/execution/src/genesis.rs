@@ -87,7 +87,11 @@ fn protocol_accounts(spec: &ChainSpec) -> Result<BTreeMap<Address, GenesisAccoun
         accounts.entry(address).and_modify(|account| account.storage.clone_from(&inhibitor));
     }
     for row in SYSTEM_CONTRACTS {
-        accounts.insert(row.address, contract(notice_code()));
+        let code = match row.contract {
+            SystemContract::Governance => executor_code(),
+            _ => notice_code(),
+        };
+        accounts.insert(row.address, contract(code));
     }
     let mut host = MapHost::default();
     host.block.timestamp = spec.genesis_time_ms / 1_000;
@@ -98,6 +102,14 @@ fn protocol_accounts(spec: &ChainSpec) -> Result<BTreeMap<Address, GenesisAccoun
         accounts.entry(address).or_default().storage.insert(slot, value);
     }
     Ok(accounts)
+}
+
+/// What `tests/compat/assets.mjs --write` made of `Executor.sol`.
+const EXECUTOR: &str = include_str!("../assets/executor.hex");
+
+/// Code that executes proposals, at the address of `Governance`.
+fn executor_code() -> Bytes {
+    EXECUTOR.trim_end().parse().expect("the file holds bytes in hex (test: the_executor_is_code)")
 }
 
 /// Code that reverts with `Error(string)` saying [`NOTICE`]: CODECOPY of the data behind it, then REVERT.
@@ -119,6 +131,11 @@ fn notice_code() -> Bytes {
 mod tests {
     use super::*;
     use alloy_primitives::b256;
+
+    #[test]
+    fn the_executor_is_code() {
+        assert!(executor_code().len() > 500);
+    }
 
     #[test]
     fn the_deployment_proxy_has_the_code_that_tools_check() {

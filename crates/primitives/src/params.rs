@@ -139,6 +139,30 @@ params! {
     FoundationBonusUntil "foundationBonusUntil" Epochs: 0, 0, 0 => u64::MAX as u128;
     /// Epochs from the announcement of a candidate's reward plan until it is in force.
     PlanNoticeEpochs "planNoticeEpochs" Epochs: 168, 2, 0 => 10_000;
+    /// Bond of a proposal.
+    ProposalBond "proposalBond" Rau: 1_000 * COIN, 1_000 * COIN, 0 => MAX_COINS;
+    /// Days for which a proposal gathers support.
+    SupportDays "supportDays" Days: 14, 14, 1 => 365;
+    /// Part of all votes that must support a proposal, or call it spam.
+    SupportBps "supportBps" BasisPoints: 100, 100, 1 => 5_000;
+    /// Days for which a proposal is voted on.
+    VoteDays "voteDays" Days: 7, 7, 1 => 365;
+    /// Part of all votes that must take part in a vote.
+    QuorumBps "quorumBps" BasisPoints: 2_000, 2_000, 100 => 9_000;
+    /// A text or a policy passes when more than this part of yes and no is yes.
+    PolicyMajorityBps "policyMajorityBps" BasisPoints: 5_000, 5_000, 5_000 => 9_000;
+    /// The same of a technical proposal.
+    TechnicalMajorityBps "technicalMajorityBps" BasisPoints: 6_666, 6_666, 5_000 => 9_000;
+    /// A proposal is spam when more than this part of those who pledged say so.
+    SpamMajorityBps "spamMajorityBps" BasisPoints: 6_666, 6_666, 5_000 => 9_900;
+    /// Days from the end of a vote until its proposal can be executed.
+    TimeLockDays "timeLockDays" Days: 2, 2, 0 => 365;
+    /// Days for which it can be executed.
+    ExecutionDays "executionDays" Days: 14, 14, 1 => 365;
+    /// Epochs from the decision to change a parameter to the change, besides the rest of the present one.
+    NoticeEpochs "noticeEpochs" Epochs: 24, 1, 0 => 10_000;
+    /// Part of the base fee that is burned; the reward fund gets the rest.
+    BaseFeeBurnBps "baseFeeBurnBps" BasisPoints: 5_000, 5_000, 0 => 10_000;
 }
 
 /// Why a value was refused.
@@ -168,6 +192,11 @@ impl Param {
     /// The parameter's row.
     pub fn entry(self) -> &'static ParamEntry {
         &PARAMS[self as usize]
+    }
+
+    /// Whether it stays what the chain spec says: stakes and waiting times that run are counted in it.
+    pub fn is_fixed(self) -> bool {
+        self == Self::DaySeconds
     }
 
     /// The parameter with a name.

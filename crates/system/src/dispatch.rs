@@ -1,7 +1,7 @@
 //! The way into every system contract: rules that hold for all of them, then decoding, then the contract.
 
 use crate::{
-    CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info, conduct, election,
+    CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info, conduct, election, governance,
     host::{CallResult, words},
     params, poll, rewards, roll_dpos, staking,
 };
@@ -10,6 +10,7 @@ use althing_abi::{
     ChainInfo::ChainInfoCalls,
     Conduct::ConductCalls,
     Election::ElectionCalls,
+    Governance::GovernanceCalls,
     Params::ParamsCalls,
     Poll::PollCalls,
     Rewards::RewardsCalls,
@@ -46,6 +47,11 @@ pub fn call(host: &mut impl Host, contract: SystemContract, input: &[u8]) -> Cal
             refuse_value(host)?;
             let call = arguments::<ConductCalls>(input)?;
             conduct::dispatch(host, call)
+        }
+        SystemContract::Governance => {
+            refuse_value(host)?;
+            let call = arguments::<GovernanceCalls>(input)?;
+            governance::dispatch(host, call)
         }
         SystemContract::Poll => {
             refuse_value(host)?;

@@ -12,6 +12,7 @@ mod conduct;
 mod dispatch;
 pub mod election;
 mod error;
+mod governance;
 mod host;
 mod lifecycle;
 mod map_host;
@@ -27,7 +28,9 @@ pub use conduct::is_punishable;
 pub use dispatch::call;
 pub use error::SystemError;
 pub use host::{BlockInfo, CALL_BASE_GAS, CallInfo, CallResult, Host, INPUT_WORD_GAS};
-pub use lifecycle::{BlockInputs, NextCommittee, begin_block, end_block, end_epoch, genesis};
+pub use lifecycle::{
+    BlockInputs, NextCommittee, base_fee_burn_bps, begin_block, end_block, end_epoch, genesis,
+};
 pub use map_host::MapHost;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use crate::{Host, SystemError, chain_info, conduct, election, params, rewards, staking};
 use alloy_primitives::Bytes;
-use althing_primitives::{ChainSpec, Epoch, Height, OperatorKey, View};
+use althing_primitives::{ChainSpec, Epoch, Height, OperatorKey, Param, View};
 
 /// What consensus tells the contracts of a block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,11 @@ pub fn genesis(host: &mut impl Host, spec: &ChainSpec) -> Result<(), SystemError
     staking::genesis(host, spec)
 }
 
+/// Part of the base fee that is burned, in basis points.
+pub fn base_fee_burn_bps(host: &mut impl Host) -> Result<u16, SystemError> {
+    params::bps(host, Param::BaseFeeBurnBps)
+}
+
 /// Before the first transaction of every block.
 pub fn begin_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
     chain_info::begin_block(host, inputs)?;
@@ -67,5 +72,6 @@ pub fn end_epoch(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), Syste
     conduct::end_epoch(host, inputs.epoch)?;
     rewards::end_epoch(host, inputs.epoch)?;
     election::end_epoch(host, inputs)?;
-    conduct::begin_term(host, inputs.epoch.saturating_add(1))
+    conduct::begin_term(host, inputs.epoch.saturating_add(1))?;
+    params::end_epoch(host, inputs.epoch)
 }

@@ -17,7 +17,7 @@ export function inputOf(sources) {
     settings: {
       evmVersion: EVM_VERSION,
       optimizer: { enabled: true, runs: 200 },
-      outputSelection: { "*": { "*": ["abi", "evm.bytecode.object"] } },
+      outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
     },
   };
 }
@@ -34,7 +34,8 @@ export function compile(input) {
   const contracts = {};
   for (const file of Object.keys(input.sources)) {
     for (const [name, made] of Object.entries(output.contracts[file])) {
-      contracts[name] = { abi: made.abi, bytecode: `0x${made.evm.bytecode.object}` };
+      const code = (kind) => `0x${made.evm[kind].object}`;
+      contracts[name] = { abi: made.abi, bytecode: code("bytecode"), runtime: code("deployedBytecode") };
     }
   }
   return contracts;

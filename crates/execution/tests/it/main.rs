@@ -6,6 +6,7 @@ mod blocks;
 mod calls;
 mod conformance;
 mod features;
+mod governance;
 mod rewards;
 mod simulated_blocks;
 mod support;

@@ -6,7 +6,7 @@
 mod presets;
 pub use presets::{DEVNET_ACCOUNTS, DEVNET_COINS, DEVNET_MNEMONIC, DEVNET_REWARD_ACCOUNTS};
 
-use crate::{Calendar, OperatorKey, Param, Params, WHOLE_BPS};
+use crate::{Calendar, OperatorKey, Param, Params};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -127,8 +127,6 @@ pub struct ChainSpec {
     pub base_fee: u64,
     /// Lowest base fee in Rau per gas.
     pub min_base_fee: u64,
-    /// Part of the base fee that is burned, in basis points; the rest goes to the reward fund.
-    pub base_fee_burn_bps: u16,
     /// First values of the numbers that governance may change.
     pub params: Params,
     /// Accounts of the first block.
@@ -252,9 +250,6 @@ impl ChainSpec {
         }
         if !(1_000_000..=2_000_000_000).contains(&self.gas_limit) {
             return Err(bad("gasLimit", "use 1000000 to 2000000000"));
-        }
-        if self.base_fee_burn_bps > WHOLE_BPS {
-            return Err(bad("baseFeeBurnBps", "is more than 10000, which is all of the base fee"));
         }
         if self.base_fee < self.min_base_fee {
             return Err(bad("baseFee", "is below minBaseFee"));

@@ -112,7 +112,6 @@ impl ChainSpec {
             gas_limit: 60_000_000,
             base_fee: GWEI,
             min_base_fee: 7,
-            base_fee_burn_bps: 5_000,
             params: Params::mainnet(),
             alloc: BTreeMap::new(),
             reward_fund: coins(MAINNET_FUND_COINS),

@@ -4,7 +4,7 @@ use super::{
     evidence::{marker, report},
     judge::productivity_bps,
     record::Record,
-    refused, storage as at, tally,
+    refused, release, storage as at, tally,
 };
 use crate::{Host, SystemError, chain_info, election, host::CallResult, staking};
 use alloy_primitives::{Address, Bytes};
@@ -40,6 +40,10 @@ pub(crate) fn dispatch(host: &mut impl Host, call: Calls) -> CallResult {
         Calls::reportDoubleProposal(call) => {
             let reporter = host.call().caller;
             report(host, &call.evidence, reporter)?;
+            return Ok(Bytes::new());
+        }
+        Calls::release(call) => {
+            release(host, call.candidate)?;
             return Ok(Bytes::new());
         }
     };

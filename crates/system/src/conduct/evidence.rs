@@ -113,8 +113,7 @@ fn punish(
     let rest = price.saturating_sub(reward);
     let taken = staking::slash(host, number, reward, reporter, DOUBLE_PROPOSAL)?
         .saturating_add(staking::slash(host, number, rest, REWARD_FUND, DOUBLE_PROPOSAL)?);
-    let days = params::get_u64(host, Param::JailDays)?;
-    let until = host.block().timestamp.saturating_add(params::days(host, days)?);
+    let until = host.block().timestamp.saturating_add(params::seconds(host, Param::JailDays)?);
     staking::jail(host, number, until)?;
     emit(host, &Jailed { candidate, until })?;
     let mut record = Record::of(host, number)?;

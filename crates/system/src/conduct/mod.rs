@@ -18,10 +18,10 @@ pub(crate) use dispatch::dispatch;
 pub use evidence::is_punishable;
 pub(crate) use tally::{Turns, tally};
 
-use crate::{BlockInputs, Host, SystemError, election, staking};
-use alloy_primitives::Log;
+use crate::{BlockInputs, Host, SystemError, election, governance, staking};
+use alloy_primitives::{Address, Log};
 use alloy_sol_types::{SolError, SolEvent};
-use althing_abi::Conduct::Released;
+use althing_abi::Conduct::{NotInJail, Released, UnknownCandidate};
 use althing_primitives::{Epoch, calendar::EVIDENCE_EPOCHS};
 use record::Record;
 use storage::{self as at, ADDRESS};
@@ -89,12 +89,16 @@ pub(crate) fn is_on_probation(
     Ok(Record::of(host, candidate)?.probation_until > epoch)
 }
 
-/// Lets a candidate out of jail before its time.
-#[cfg_attr(not(test), expect(dead_code, reason = "governance releases"))]
-pub(crate) fn release(host: &mut impl Host, candidate: u64) -> Result<(), SystemError> {
-    staking::unjail(host, candidate)?;
-    let id = staking::id_of(host, candidate)?;
-    emit(host, &Released { candidate: id })
+/// Lets a candidate out of jail before its time; for governance only.
+fn release(host: &mut impl Host, candidate: Address) -> Result<(), SystemError> {
+    governance::check_caller(host)?;
+    let unknown = || refused(UnknownCandidate { candidate });
+    let number = staking::find_number(host, candidate)?.ok_or_else(unknown)?;
+    if staking::jailed_until(host, number)? <= host.block().timestamp {
+        return Err(refused(NotInJail { candidate }));
+    }
+    staking::unjail(host, number)?;
+    emit(host, &Released { candidate })
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! `Params`: the present value of every number that governance may change, one slot each, in the table's order.
 //!
-//! Every part of the protocol reads its numbers here. Nothing changes them yet but genesis.
+//! Every part of the protocol reads its numbers here; `changes.rs` changes them.
+
+mod changes;
+
+pub(crate) use changes::{check, end_epoch};
 
 use crate::{Host, SystemError, host::CallResult, storage::Slot};
 use alloy_primitives::{Address, U256, address};
@@ -23,6 +27,17 @@ pub(crate) fn get(host: &mut impl Host, param: Param) -> Result<u128, SystemErro
 /// A parameter's present value, for those that fit 64 bits.
 pub(crate) fn get_u64(host: &mut impl Host, param: Param) -> Result<u64, SystemError> {
     Ok(u64::try_from(get(host, param)?).unwrap_or(u64::MAX))
+}
+
+/// A parameter in basis points.
+pub(crate) fn bps(host: &mut impl Host, param: Param) -> Result<u16, SystemError> {
+    Ok(u16::try_from(get(host, param)?).unwrap_or(u16::MAX))
+}
+
+/// A parameter in days, in seconds.
+pub(crate) fn seconds(host: &mut impl Host, param: Param) -> Result<u64, SystemError> {
+    let count = get_u64(host, param)?;
+    days(host, count)
 }
 
 /// The part of an amount that a parameter in basis points says, rounded down.
@@ -59,6 +74,11 @@ pub(crate) fn dispatch(host: &mut impl Host, call: Calls) -> CallResult {
             let unknown = || SystemError::revert(abi::UnknownParam { name: call.name.clone() });
             let param = Param::named(&call.name).ok_or_else(unknown)?;
             abi::valueOfCall::abi_encode_returns(&U256::from(get(host, param)?))
+        }
+        Calls::changes(_) => abi::changesCall::abi_encode_returns(&changes::list(host)?),
+        Calls::set(call) => {
+            changes::set(host, call.name, call.value)?;
+            Vec::new()
         }
     };
     Ok(bytes.into())

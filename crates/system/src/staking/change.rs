@@ -7,7 +7,7 @@ use super::{
     emit, refused,
     votes::count,
 };
-use crate::{Host, SystemError, params, rewards};
+use crate::{Host, SystemError, governance, params, rewards};
 use alloy_primitives::Address;
 use althing_abi::Staking::{
     BucketIsEndorsed, BucketIsSelfStake, BucketIsUnstaked, BucketTransferred, CandidateChanged,
@@ -76,8 +76,9 @@ pub(super) fn transfer(host: &mut impl Host, index: u64, to: Address) -> Result<
         return Err(refused(UnknownCandidateAddress { account: to }));
     }
     rewards::release(host, bucket.vote())?;
-    let from = bucket.owner;
+    let (from, votes) = (bucket.owner, bucket.votes());
     bucket.change_owner(host, to)?;
     bucket.store(host)?;
+    governance::votes_changed(host, Some((from, votes)), Some((to, votes)))?;
     emit(host, &BucketTransferred { bucketIndex: index, from, to })
 }

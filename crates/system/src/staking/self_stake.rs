@@ -127,8 +127,8 @@ pub(super) fn begin_revocation(host: &mut impl Host, index: u64) -> Result<(), S
     if bucket.endorsement != Endorsement::Active {
         return Err(refused(BucketIsNotEndorsed { bucketIndex: index }));
     }
-    let wait = params::get_u64(host, Param::EndorsementDays)?;
-    let revocable_at = host.block().timestamp.saturating_add(params::days(host, wait)?);
+    let wait = params::seconds(host, Param::EndorsementDays)?;
+    let revocable_at = host.block().timestamp.saturating_add(wait);
     bucket.endorsement = Endorsement::Ending(revocable_at);
     if bucket.is_self_stake {
         bucket.locked_until = chain_epoch(host)?.saturating_add(SELF_STAKE_LOCK_EPOCHS);

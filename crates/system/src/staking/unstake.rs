@@ -41,8 +41,7 @@ pub(super) fn unstake(host: &mut impl Host, index: u64) -> Result<(), SystemErro
 }
 
 fn withdrawable_at(host: &mut impl Host, unstaked_at: u64) -> Result<u64, SystemError> {
-    let wait = params::get_u64(host, Param::WithdrawDays)?;
-    Ok(unstaked_at.saturating_add(params::days(host, wait)?))
+    Ok(unstaked_at.saturating_add(params::seconds(host, Param::WithdrawDays)?))
 }
 
 /// Pays an unstaked bucket out and deletes it.

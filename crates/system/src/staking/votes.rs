@@ -1,7 +1,7 @@
 //! The one place where votes and staked coins are counted.
 
 use super::{bucket::Bucket, candidate::Candidate, storage as at};
-use crate::{Host, SystemError, rewards, storage::Slot};
+use crate::{Host, SystemError, governance, rewards, storage::Slot};
 
 /// Moves a bucket's weight from what it was to what it is; `None` is a bucket that is not there. Stores the bucket.
 pub(super) fn count(
@@ -13,6 +13,8 @@ pub(super) fn count(
         bucket.store(host)?;
     }
     rewards::votes_changed(host, before.map(Bucket::vote), after.map(Bucket::vote))?;
+    let of_owner = |bucket: &Bucket| (bucket.owner, bucket.votes());
+    governance::votes_changed(host, before.map(of_owner), after.map(of_owner))?;
     let same = before.map(|bucket| bucket.candidate) == after.map(|bucket| bucket.candidate);
     if same {
         weigh(host, before, after)?;

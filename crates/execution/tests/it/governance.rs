@@ -1,0 +1,172 @@
+//! Proposals carried out by the EVM: what native code alone cannot show.
+
+use crate::support::*;
+use alloy_consensus::TxEip1559;
+use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_sol_types::{SolCall, SolEvent};
+use althing_abi::{
+    Governance::{self as abi, ProposalExecuted},
+    Params::{ChangeDecided, setCall},
+    SystemContract,
+};
+use althing_execution::{BlockContext, Outcome, execute_block, genesis_changes};
+use althing_primitives::{ChainSpec, GenesisCandidate, GenesisVote, Param, RAU_PER_COIN};
+use althing_state::MemoryState;
+use futures::executor::block_on;
+use std::sync::Arc;
+
+const GOVERNANCE: Address = althing_abi::GOVERNANCE;
+/// Stores 42 in slot 0 when governance calls it, else reverts.
+const OWNED: Address = Address::repeat_byte(0xd0);
+/// Calls `execute` of governance with the data that it is called with; reverts when that does.
+const NESTING: Address = Address::repeat_byte(0xd1);
+const DAY: u64 = 10;
+
+fn coins(coins: u64) -> U256 {
+    U256::from(coins) * U256::from(RAU_PER_COIN)
+}
+
+/// A network with one voter (account 0), and a clock that tests set.
+struct Chain {
+    net: Net,
+    time: u64,
+    number: u64,
+    nonces: [u64; 3],
+}
+
+type Act = (Address, U256, Bytes);
+
+impl Chain {
+    fn new() -> Self {
+        let owned = format!("3373{}14601d575f5ffd5b602a5f5500", hex(GOVERNANCE));
+        let nesting = format!("365f5f375f5f365f5f73{}5af160275760015ffd5b00", hex(GOVERNANCE));
+        let mut net = Net::new(&[(OWNED, &owned), (NESTING, &nesting)]);
+        let mut spec = ChainSpec::clone(&net.spec);
+        spec.params.set(Param::DaySeconds, DAY.into()).unwrap();
+        spec.candidates = vec![GenesisCandidate {
+            name: "c1".into(),
+            owner: sender(2),
+            operator: B256::repeat_byte(9),
+            reward: sender(2),
+            p2p: "10.0.0.1:4000".into(),
+            self_stake: coins(100),
+            votes: vec![GenesisVote {
+                voter: sender(0),
+                amount: coins(1_000_000),
+                days: 0,
+                auto_stake: false,
+            }],
+        }];
+        net.state = MemoryState::default();
+        net.state.apply(&genesis_changes(&spec).unwrap());
+        net.spec = Arc::new(spec);
+        Self { net, time: 1_700_000_000, number: 0, nonces: [0; 3] }
+    }
+
+    fn send(&mut self, index: usize, to: Address, value: U256, input: Vec<u8>) -> Outcome {
+        self.number += 1;
+        self.time += 1;
+        let nonce = self.nonces[index];
+        self.nonces[index] += 1;
+        let tx =
+            TxEip1559 { to: to.into(), value, input: input.into(), gas_limit: 3_000_000, ..template(nonce) };
+        let context =
+            BlockContext { number: self.number, timestamp: self.time, ..self.net.context(self.number) };
+        let txs = vec![sign(tx, index)];
+        let outcome = block_on(execute_block(self.net.spec.clone(), context, txs, &self.net.state)).unwrap();
+        self.net.state.apply(&outcome.changes);
+        outcome
+    }
+
+    fn done(&mut self, index: usize, to: Address, value: U256, input: Vec<u8>) -> Outcome {
+        let outcome = self.send(index, to, value, input);
+        assert!(outcome.receipts[0].status());
+        outcome
+    }
+
+    /// Submits, supports and votes for a proposal, and waits until it can be executed; gives the call that does.
+    fn pass(&mut self, acts: &[Act], description: &str) -> Vec<u8> {
+        let targets: Vec<_> = acts.iter().map(|act| act.0).collect();
+        let values: Vec<_> = acts.iter().map(|act| act.1).collect();
+        let calldatas: Vec<_> = acts.iter().map(|act| act.2.clone()).collect();
+        let propose = abi::proposeCall {
+            targets: targets.clone(),
+            values: values.clone(),
+            calldatas: calldatas.clone(),
+            description: description.into(),
+        };
+        let outcome = self.done(1, GOVERNANCE, U256::ZERO, propose.abi_encode());
+        let submitted = logs::<abi::Submitted>(&outcome).remove(0);
+        self.done(0, GOVERNANCE, U256::ZERO, abi::supportCall { number: submitted.number }.abi_encode());
+        let vote = abi::castVoteCall { proposalId: submitted.proposalId, support: 1 };
+        self.done(0, GOVERNANCE, U256::ZERO, vote.abi_encode());
+        self.time += 10 * DAY;
+        let description_hash = keccak256(description);
+        abi::executeCall { targets, values, calldatas, descriptionHash: description_hash }.abi_encode()
+    }
+}
+
+fn hex(address: Address) -> String {
+    alloy_primitives::hex::encode(address)
+}
+
+fn logs<E: SolEvent>(outcome: &Outcome) -> Vec<E> {
+    let all = outcome.receipts.iter().flat_map(|receipt| receipt.logs());
+    all.filter(|log| log.topics()[0] == E::SIGNATURE_HASH)
+        .map(|log| E::decode_log(log).unwrap().data)
+        .collect()
+}
+
+#[test]
+fn a_proposal_pays_sets_and_calls_in_the_name_of_governance() {
+    let mut chain = Chain::new();
+    chain.done(1, GOVERNANCE, coins(50), Vec::new());
+    let set = setCall { name: "quorumBps".into(), value: U256::from(500) };
+    let someone = Address::repeat_byte(0x55);
+    let acts = [
+        (someone, coins(20), Bytes::new()),
+        (SystemContract::Params.address(), U256::ZERO, set.abi_encode().into()),
+        (OWNED, U256::ZERO, vec![1].into()),
+    ];
+    let execute = chain.pass(&acts, "All three");
+    assert!(!chain.send(2, OWNED, U256::ZERO, vec![1]).receipts[0].status(), "nobody else may");
+    let outcome = chain.done(2, GOVERNANCE, U256::ZERO, execute.clone());
+    assert_eq!(logs::<ProposalExecuted>(&outcome).len(), 1);
+    assert_eq!(logs::<ChangeDecided>(&outcome)[0].name, "quorumBps");
+    let state = &chain.net.state;
+    assert_eq!((balance(state, someone), balance(state, GOVERNANCE)), (coins(20), coins(30)));
+    assert_eq!(slot(state, OWNED, 0), U256::from(42));
+    assert!(!chain.send(2, GOVERNANCE, U256::ZERO, execute).receipts[0].status(), "once is enough");
+}
+
+#[test]
+fn a_failed_call_undoes_all_of_a_proposal_and_it_can_be_tried_again() {
+    let mut chain = Chain::new();
+    chain.done(1, GOVERNANCE, coins(50), Vec::new());
+    let someone = Address::repeat_byte(0x55);
+    let acts = [(someone, coins(20), Bytes::new()), (NESTING, U256::ZERO, vec![0; 4].into())];
+    let execute = chain.pass(&acts, "Half of it cannot be done");
+    let outcome = chain.send(2, GOVERNANCE, U256::ZERO, execute);
+    assert!(!outcome.receipts[0].status());
+    assert_eq!(balance(&chain.net.state, someone), U256::ZERO);
+    assert_eq!(balance(&chain.net.state, GOVERNANCE), coins(50));
+    let mut poor = Chain::new();
+    let execute = poor.pass(&[(someone, coins(20), Bytes::new())], "Pay what comes in later");
+    assert!(!poor.send(2, GOVERNANCE, U256::ZERO, execute.clone()).receipts[0].status());
+    // Coins that come with the call are the treasury's.
+    poor.done(2, GOVERNANCE, coins(20), execute);
+    assert_eq!(balance(&poor.net.state, someone), coins(20));
+}
+
+#[test]
+fn a_proposal_executes_another_inside_but_never_itself() {
+    let mut chain = Chain::new();
+    chain.done(1, GOVERNANCE, coins(50), Vec::new());
+    let someone = Address::repeat_byte(0x55);
+    let inner = chain.pass(&[(someone, coins(20), Bytes::new())], "Inner");
+    let outer = chain.pass(&[(NESTING, U256::ZERO, inner.clone().into())], "Outer");
+    let outcome = chain.done(2, GOVERNANCE, U256::ZERO, outer);
+    assert_eq!(logs::<ProposalExecuted>(&outcome).len(), 2);
+    assert_eq!(balance(&chain.net.state, someone), coins(20));
+    assert!(!chain.send(2, GOVERNANCE, U256::ZERO, inner).receipts[0].status());
+}
