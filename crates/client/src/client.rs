@@ -145,7 +145,10 @@ impl Client {
             return Err(ClientError::Answer { method: method.into(), reason });
         }
         let succeeded = page.receipts.into_iter().map(|receipt| !receipt.status.is_zero());
-        Ok(AccountPage { transactions: page.txs.into_iter().zip(succeeded).collect(), is_last: page.last_page })
+        Ok(AccountPage {
+            transactions: page.txs.into_iter().zip(succeeded).collect(),
+            is_last: page.last_page,
+        })
     }
 
     /// What a transaction would return; a revert is an error with its reason.

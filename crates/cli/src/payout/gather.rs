@@ -73,12 +73,7 @@ pub(super) async fn history(client: &Client, id: Address) -> Result<History, Fai
         owner: Address::ZERO,
         reward: Address::ZERO,
         spec_hash: hash,
-        facts: Facts {
-            calendar,
-            moments: BTreeMap::new(),
-            votes: BTreeMap::new(),
-            paid: BTreeMap::new(),
-        },
+        facts: Facts { calendar, moments: BTreeMap::new(), votes: BTreeMap::new(), paid: BTreeMap::new() },
         payers: BTreeSet::new(),
         first_reward: Height::MAX,
         last_over: None,
@@ -170,7 +165,8 @@ impl History {
 
 /// Asks the contract how many votes each stake has that the candidate ever had.
 async fn votes(client: &Client, facts: &Facts) -> Result<BTreeMap<Stake, U256>, Failure> {
-    let stakes: BTreeSet<Stake> = facts.moments.values().flatten().filter_map(|moment| moment.stake).collect();
+    let stakes: BTreeSet<Stake> =
+        facts.moments.values().flatten().filter_map(|moment| moment.stake).collect();
     let stakes: Vec<Stake> = stakes.into_iter().collect();
     let question = |stake: &Stake| {
         let call = Staking::votesForCall {
@@ -199,7 +195,8 @@ async fn votes(client: &Client, facts: &Facts) -> Result<BTreeMap<Stake, U256>, 
 /// Compares what was replayed with what the contracts say at the same height: all votes, and those that earn.
 async fn check(client: &Client, history: &mut History, head: Height) -> Result<(), Failure> {
     let candidate = history.id;
-    let info = client.read_at(SystemContract::Staking, Staking::candidateInfoCall { id: candidate }, head).await?;
+    let info =
+        client.read_at(SystemContract::Staking, Staking::candidateInfoCall { id: candidate }, head).await?;
     let shares = client.read_at(SystemContract::Rewards, Rewards::sharesCall { candidate }, head).await?;
     (history.owner, history.reward) = (info.owner, info.reward);
     history.payers.extend([info.owner, info.reward].into_iter().filter(|account| !account.is_zero()));

@@ -56,7 +56,9 @@ pub(super) struct Ledger {
 impl Ledger {
     /// The file that was asked for, else one in `~/.althing/payout`, of its own for each network and candidate.
     pub(super) fn path(asked: Option<PathBuf>, chain: B256, candidate: Address) -> Result<PathBuf, Failure> {
-        let name = || format!("{:x}-{candidate:x}.jsonl", alloy_primitives::FixedBytes::<4>::from_slice(&chain[..4]));
+        let name = || {
+            format!("{:x}-{candidate:x}.jsonl", alloy_primitives::FixedBytes::<4>::from_slice(&chain[..4]))
+        };
         match asked {
             Some(path) => Ok(path),
             None => Ok(std::env::home_dir()
@@ -73,7 +75,8 @@ impl Ledger {
             DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir).map_err(&failed)?;
         }
         let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).mode(FILE_MODE).open(&path).map_err(&failed)?;
+        let file =
+            options.read(true).append(true).create(true).mode(FILE_MODE).open(&path).map_err(&failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -100,10 +103,15 @@ impl Ledger {
         let lines = text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         for (number, line) in lines.enumerate() {
             let entry: Entry = serde_json::from_slice(line).map_err(|error| {
-                self.wrong(&format!("line {} does not parse: {error}. Mend it, or move the file away", number + 1))
+                self.wrong(&format!(
+                    "line {} does not parse: {error}. Mend it, or move the file away",
+                    number + 1
+                ))
             })?;
             if (number == 0) != (entry == head) {
-                return Err(self.wrong("it is of another network or candidate: name another file by --ledger"));
+                return Err(
+                    self.wrong("it is of another network or candidate: name another file by --ledger")
+                );
             }
             self.take(entry);
         }
@@ -202,6 +210,6 @@ mod tests {
         let other = Ledger::open(path.clone(), B256::repeat_byte(8), Address::repeat_byte(3));
         assert!(other.unwrap_err().message.contains("another network"));
         file.write_all(b"what\n").unwrap();
-        assert!(open().unwrap_err().message.contains("line 7"));
+        assert!(open().unwrap_err().message.contains("line 8"));
     }
 }

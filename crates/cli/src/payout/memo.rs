@@ -62,11 +62,8 @@ impl Memo {
             *share = shares.next()?.parse().ok().filter(|share| *share <= WHOLE)?;
         }
         let is_whole = shares.next().is_none();
-        let memo = Self {
-            candidate: candidate.parse().ok()?,
-            terms: Terms(terms),
-            epochs: epochs.parse().ok()?,
-        };
+        let memo =
+            Self { candidate: candidate.parse().ok()?, terms: Terms(terms), epochs: epochs.parse().ok()? };
         is_whole.then_some(memo)
     }
 }
@@ -114,7 +111,9 @@ mod tests {
     #[test]
     fn parts_are_cut_for_each_kind() {
         let paid = [99, 100, 7].map(U256::from);
-        for (terms, part) in [([0, 0, 0], 0), ([10_000; 3], 206), ([5_000, 3_333, 0], 49 + 33), ([1, 1, 1], 0)] {
+        for (terms, part) in
+            [([0, 0, 0], 0), ([10_000; 3], 206), ([5_000, 3_333, 0], 49 + 33), ([1, 1, 1], 0)]
+        {
             assert_eq!(Terms(terms).of_voters(paid), U256::from(part), "{terms:?}");
         }
     }

@@ -38,7 +38,7 @@ const MAX_EPOCHS: u64 = 10_000;
 
 /// Commands about payouts by hand.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub enum Command {
     /// Show who is owed what, what was paid and what is open. Nothing is sent.
     Preview(Selection),
     /// Pay what is open by transfers from the reward account; go on where an earlier run ended.
@@ -59,7 +59,7 @@ pub(crate) enum Command {
 
 /// Forms of a spreadsheet.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Format {
+pub enum Format {
     /// Values with commas between them.
     Csv,
 }
@@ -77,7 +77,7 @@ pub(crate) enum Kind {
 
 /// What to account for.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Selection {
+pub struct Selection {
     /// Name of the candidate.
     candidate: String,
     /// First epoch.
@@ -102,7 +102,7 @@ pub(crate) struct Selection {
 
 /// What `run` takes.
 #[derive(Clone, Debug, clap::Args)]
-pub(crate) struct RunArgs {
+pub struct RunArgs {
     /// What to account for.
     #[command(flatten)]
     selection: Selection,
@@ -135,10 +135,14 @@ impl Selection {
         }
         if self.first > last {
             let first = self.first;
-            return Err(Failure::usage(format!("there is no epoch from {first} to {last}: --first is after --last")));
+            return Err(Failure::usage(format!(
+                "there is no epoch from {first} to {last}: --first is after --last"
+            )));
         }
         if last - self.first >= MAX_EPOCHS {
-            return Err(Failure::usage(format!("more than {MAX_EPOCHS} epochs: pay them in parts, oldest first")));
+            return Err(Failure::usage(format!(
+                "more than {MAX_EPOCHS} epochs: pay them in parts, oldest first"
+            )));
         }
         let of = |kind: Kind| if self.kinds.contains(&kind) { self.share } else { 0 };
         let own = [history.owner, history.reward];
@@ -236,7 +240,9 @@ fn report(name: &str, statement: &Statement, plan: &Plan) -> Report {
     let left = statement.transfers();
     let mut text = show::text(name, statement);
     for (owner, reason) in &plan.refused {
-        text.push_str(&format!("\n{owner} takes no transfer: {reason}. Its share stays open; pay it in another way"));
+        text.push_str(&format!(
+            "\n{owner} takes no transfer: {reason}. Its share stays open; pay it in another way"
+        ));
     }
     text.push_str(&match (plan.transfers.is_empty(), left.len()) {
         (true, 0) => "\nnothing left to pay".to_string(),

@@ -108,7 +108,8 @@ impl Run {
         let wrong = |what: String| {
             Failure::new(Exit::Failure, format!("transfer {} of the ledger: {what}", signed.hash))
         };
-        let old = TxEnvelope::decode_2718(&mut signed.raw.as_ref()).map_err(|error| wrong(error.to_string()))?;
+        let old =
+            TxEnvelope::decode_2718(&mut signed.raw.as_ref()).map_err(|error| wrong(error.to_string()))?;
         let fees = self.client.fees().await?;
         let base = fees.max_fee.saturating_sub(fees.tip) / 2;
         if old.max_fee_per_gas() >= base {
@@ -246,12 +247,7 @@ impl Run {
     }
 
     /// Signs a transfer and notes it.
-    async fn sign(
-        &mut self,
-        request: TransactionRequest,
-        fees: Fees,
-        memo: &str,
-    ) -> Result<Signed, Failure> {
+    async fn sign(&mut self, request: TransactionRequest, fees: Fees, memo: &str) -> Result<Signed, Failure> {
         let request = TransactionRequest {
             max_fee_per_gas: Some(fees.max_fee),
             max_priority_fee_per_gas: Some(fees.tip),

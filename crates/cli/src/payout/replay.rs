@@ -17,7 +17,9 @@ const GENESIS_SELF_STAKE_DAYS: u32 = 91;
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(super) enum ReplayError {
     /// The node's logs lack something.
-    #[error("a log of block {height} is about bucket {bucket}, which no earlier log made: the node's logs are not complete")]
+    #[error(
+        "a log of block {height} is about bucket {bucket}, which no earlier log made: the node's logs are not complete"
+    )]
     UnknownBucket { bucket: u64, height: Height },
     /// A log that this version does not understand.
     #[error("a log of block {height} does not decode: {reason}; a newer version of althing may know it")]
@@ -112,12 +114,8 @@ impl Replay {
         match *topic {
             abi::Staked::SIGNATURE_HASH => {
                 let e: abi::Staked = decode(height, log)?;
-                let stake = Stake {
-                    amount: e.amount,
-                    days: e.duration,
-                    is_auto: e.autoStake,
-                    is_self_stake: false,
-                };
+                let stake =
+                    Stake { amount: e.amount, days: e.duration, is_auto: e.autoStake, is_self_stake: false };
                 let bucket = Bucket { owner: e.voter, candidate: e.candidate, stake, is_staked: true };
                 self.buckets.insert(e.bucketIndex, bucket);
                 self.note(e.bucketIndex, height);
@@ -144,7 +142,12 @@ impl Replay {
     }
 
     /// Takes a log about one bucket that stays.
-    fn apply_change(&mut self, height: Height, topic: alloy_primitives::B256, log: &Log) -> Result<(), ReplayError> {
+    fn apply_change(
+        &mut self,
+        height: Height,
+        topic: alloy_primitives::B256,
+        log: &Log,
+    ) -> Result<(), ReplayError> {
         match topic {
             abi::Deposited::SIGNATURE_HASH => {
                 let e: abi::Deposited = decode(height, log)?;

@@ -32,7 +32,10 @@ pub(super) fn text(name: &str, statement: &Statement) -> String {
         return format!("{text}nothing is owed to anybody");
     }
     let rows = statement.lines.iter().map(|(owner, line)| row(statement, *owner, line));
-    text.push_str(&table(&["owner", "buckets", "votes", "share", "due", "carried", "paid", "open", ""], rows));
+    text.push_str(&table(
+        &["owner", "buckets", "votes", "share", "due", "carried", "paid", "open", ""],
+        rows,
+    ));
     let [due, carried, paid, open, now] = statement.totals().map(amount::format);
     format!("{text}\n{due} due and {carried} carried over, {paid} paid, {open} open, {now} to be paid now")
 }
@@ -76,7 +79,8 @@ fn percent(basis_points: u16) -> String {
 /// Reads a share in percent, with at most two digits after the point, as basis points.
 pub(super) fn parse_percent(text: &str) -> Result<u16, String> {
     let wrong = || format!("`{text}` is not a share: give percent from 0 to 100, e.g. 80 or 82.5");
-    let (whole, part) = text.trim_end_matches('%').trim().split_once('.').unwrap_or((text.trim_end_matches('%').trim(), ""));
+    let (whole, part) =
+        text.trim_end_matches('%').trim().split_once('.').unwrap_or((text.trim_end_matches('%').trim(), ""));
     if whole.is_empty() || part.len() > 2 || !whole.bytes().chain(part.bytes()).all(|b| b.is_ascii_digit()) {
         return Err(wrong());
     }
@@ -149,7 +153,9 @@ mod tests {
 
     #[test]
     fn shares_are_read_and_shown_in_percent() {
-        for (text, share) in [("0", 0), ("80", 8_000), ("82.5", 8_250), ("0.01", 1), ("100", 10_000), ("7.25%", 725)] {
+        for (text, share) in
+            [("0", 0), ("80", 8_000), ("82.5", 8_250), ("0.01", 1), ("100", 10_000), ("7.25%", 725)]
+        {
             assert_eq!(parse_percent(text), Ok(share), "{text}");
             assert_eq!(parse_percent(&percent(share)), Ok(share), "{text}");
         }

@@ -48,7 +48,7 @@ pub(super) struct Line {
     pub(super) paid: U256,
     /// Not settled, of `due` and `carried`.
     pub(super) open: U256,
-    /// Whether the candidate keeps it.
+    /// Whether the candidate keeps what is not settled: then nothing is carried or open.
     pub(super) is_kept: bool,
     /// Payments for any of the epochs that were asked for.
     pub(super) payments: Vec<B256>,
@@ -131,11 +131,11 @@ impl Statement {
             *line.dues.entry(epoch).or_default() += share.amount;
             match (is_asked, is_settled) {
                 (true, true) => line.paid += share.amount,
-                (false, false) => line.carried += share.amount,
+                (false, false) if !line.is_kept => line.carried += share.amount,
                 _ => {}
             }
             line.due += if is_asked { share.amount } else { U256::ZERO };
-            line.open += if is_settled { U256::ZERO } else { share.amount };
+            line.open += if is_settled || line.is_kept { U256::ZERO } else { share.amount };
         }
         if is_asked {
             let paid = facts.paid.get(&epoch).copied().unwrap_or_default();
@@ -179,7 +179,7 @@ impl Statement {
         }
     }
 
-    /// Sums of the lines: due, carried, paid, open; and open without what the candidate keeps and what is too little.
+    /// Sums of the lines: due, carried, paid, open; and open without what is too little.
     pub(super) fn totals(&self) -> [U256; 5] {
         let mut sums = [U256::ZERO; 5];
         for line in self.lines.values() {
@@ -193,7 +193,7 @@ impl Statement {
 
     /// Whether an owner is paid now.
     pub(super) fn is_payable(&self, line: &Line) -> bool {
-        !line.is_kept && !line.open.is_zero() && line.open >= self.request.least
+        !line.open.is_zero() && line.open >= self.request.least
     }
 
     /// What is to be paid now: one transfer to an owner, more when terms differ. Each settles its owner for all epochs that
