@@ -19,16 +19,26 @@ pub(super) struct Chain {
     /// Transactions in blocks, one a block.
     pub(super) blocks: Vec<(TxEnvelope, Address)>,
     pool: BTreeMap<u64, TxEnvelope>,
+    /// Whatever was ever sent: the pools of other nodes.
+    elsewhere: Vec<TxEnvelope>,
     pub(super) base_fee: u64,
     /// Requests until the client dies; `after`: when the request was done, and before its answer.
     pub(super) dies_in: Option<(u64, bool)>,
-    requests: u64,
+    /// How often the client has looked for new blocks, which is when there are some.
+    looks: u64,
 }
 
 impl Chain {
-    /// Makes blocks of what can be included.
+    /// Makes blocks of what can be included: mostly of the node's own pool, at times by a node that still has what this one lost
+    /// or replaced.
     fn mine(&mut self) {
-        while let Some(tx) = self.pool.get(&(self.blocks.len() as u64)).cloned() {
+        loop {
+            let nonce = self.blocks.len() as u64;
+            let found = match (self.looks + nonce) % 3 {
+                0 => self.elsewhere.iter().find(|tx| (**tx).nonce() == nonce),
+                _ => self.pool.get(&nonce),
+            };
+            let Some(tx) = found.cloned() else { return };
             let from = tx.recover_signer().unwrap();
             let cost = tx.value() + U256::from(tx.gas_limit()) * U256::from(self.base_fee);
             if tx.max_fee_per_gas() < u128::from(self.base_fee) || self.balances[&from] < cost {
@@ -36,13 +46,20 @@ impl Chain {
             }
             *self.balances.get_mut(&from).unwrap() -= cost;
             *self.balances.entry(tx.to().unwrap()).or_default() += tx.value();
-            self.pool.remove(&(self.blocks.len() as u64));
+            self.pool.remove(&nonce);
             self.blocks.push((tx, from));
         }
     }
 
+    /// The node forgets its pool; others do not.
     pub(super) fn lose_pool(&mut self) {
         self.pool.clear();
+    }
+
+    /// What is in no block and not in the node's pool has grown too old everywhere.
+    pub(super) fn expire_elsewhere(&mut self) {
+        self.elsewhere
+            .retain(|tx| self.pool.get(&tx.nonce()).is_some_and(|own| own.tx_hash() == tx.tx_hash()));
     }
 
     fn take(&mut self, raw: &str) -> Result<Value, &'static str> {
@@ -60,14 +77,14 @@ impl Chain {
             }
         }
         let hash = *tx.tx_hash();
+        self.elsewhere.push(tx.clone());
         self.pool.insert(tx.nonce(), tx);
         Ok(json!(hash))
     }
 
     fn answer(&mut self, method: &str, params: &Value) -> Result<Value, &'static str> {
-        self.requests += 1;
-        // Most requests meet a new block.
-        if self.requests % 5 != 0 {
+        if method == "eth_getTransactionCount" {
+            self.looks += 1;
             self.mine();
         }
         let zero = B256::ZERO;
@@ -79,8 +96,9 @@ impl Chain {
                 json!(self.balances[&params[0].as_str().unwrap().parse::<Address>().unwrap()])
             }
             "eth_getTransactionCount" => {
-                let pending = if params[1] == "pending" { self.pool.len() } else { 0 };
-                json!(format!("{:#x}", self.blocks.len() + pending))
+                let last = self.pool.keys().last().map_or(0, |nonce| *nonce as usize + 1);
+                let pending = if params[1] == "pending" { last } else { 0 };
+                json!(format!("{:#x}", pending.max(self.blocks.len())))
             }
             "eth_getBlockByNumber" => json!({
                 "number": "0x1", "hash": zero, "parentHash": zero, "sha3Uncles": zero, "miner": Address::ZERO,
