@@ -17,6 +17,9 @@ EPOCH_SECONDS = 120
 # Both vote before the ranking for this epoch is fixed, in epoch 1, and earn from it on.
 FIRST = FIRST_DRAWN + 1
 NAME, OWNER, VOTERS = "node1", 1, (8, 9)
+# So many get a bucket of the first voter's as a gift: more owners than transfers are on their way at a time.
+GIFTS = 20
+GAS = 1_000_000
 # Account 1 of every devnet.
 OWNER_ADDRESS = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 SHARE = 80
@@ -52,6 +55,7 @@ def payout(context):
     plan = program.run("delegate", "plan", "set", "--block", 0, "--epoch", 0, "--dev-account", OWNER, "--yes")
     for voter, words in zip(VOTERS, (("50000", "--days", 91, "--auto"), ("300000", "--days", 14))):
         program.run("stake", "create", NAME, *words, "--dev-account", voter, "--yes")
+    give_buckets(program)
     begun = seats.epoch()
     first = max(FIRST, begun + 4)
     wait_for("two epochs of the voters are over", lambda: seats.epoch() > first + 1, EPOCH_SECONDS)
@@ -60,7 +64,7 @@ def payout(context):
     check_votes(program, seats, before)
     voters = [row["owner"] for row in before["owners"] if row["owner"].lower() != OWNER_ADDRESS]
     balances = {owner: balance(node, owner) for owner in voters}
-    deaths = die_in_the_middle(context, program, node, asked, balances)
+    deaths, unpaid = die_in_the_middle(context, program, node, asked, balances)
     told = program.run("delegate", "payout", "run", *asked, "--dev-account", OWNER, "--yes")
     again = program.run("delegate", "payout", "run", *asked, "--dev-account", OWNER, "--yes")
     if told["left"] or again["sent"] or again["total"]["open"] != "0":
@@ -78,7 +82,8 @@ def payout(context):
     cluster.agreed_blocks()
     return (
         f"plan in block {int(plan['blockNumber'], 16)}, voters in epoch {begun}; {len(before['owners'])} owners, "
-        f"{before['total']['due']} Rau for epochs {first} and {first + 1}; killed {deaths} times, paid once, found again without the ledger"
+        f"{before['total']['due']} Rau for epochs {first} and {first + 1}; killed {deaths} times, "
+        f"{unpaid} voters not paid then; all paid once, and found again without the ledger"
     )
 
 
@@ -98,7 +103,7 @@ def check_votes(program, seats, statement):
         for index, row in buckets.items():
             due[row["owner"].lower()] += part * votes[index] // sum(votes.values())
     told = {row["owner"].lower(): int(row["due"]) for row in statement["owners"]}
-    if told != due or not all(due.values()) or len(due) < len(VOTERS) + 1:
+    if told != due or not all(due.values()) or len(due) < GIFTS + len(VOTERS):
         raise Broken(f"due is {due}, and the program says {told}")
 
 
@@ -110,23 +115,43 @@ def rewards(node, seats, epoch, candidate):
     return [int(log["data"][66:], 16) for log in logs if int(log["topics"][3], 16) < 3]
 
 
+def give_buckets(program):
+    """The first voter makes buckets, and gives them to accounts that never did anything."""
+    # An estimate does not know what waits in the pool.
+    signed = ("--dev-account", VOTERS[0], "--yes", "--gas", GAS)
+    for _ in range(GIFTS):
+        sent = program.run("stake", "create", NAME, "200", "--days", 7, *signed, "--no-wait")
+    wait_for_receipt(program, sent["hash"])
+    owner = program.run("stake", "show", max(int(row["index"]) for row in program.run("stake", "list")))["owner"]
+    gifts = [row["index"] for row in program.run("stake", "list", "--owner", owner) if row["amount"] == str(200 * 10**18)]
+    for number, index in enumerate(gifts):
+        sent = program.run("stake", "transfer", index, f"0x{0xA1700000 + number:040x}", *signed, "--no-wait")
+    wait_for_receipt(program, sent["hash"])
+
+
+def wait_for_receipt(program, hash_):
+    wait_for("the last transaction is final", lambda: rpc.call(program.node.rpc, "eth_getTransactionReceipt", hash_), SECONDS)
+
+
 def die_in_the_middle(context, program, node, asked, balances):
-    """Kills runs: the first when a voter has its coins, others at any time."""
+    """Kills runs: one when the first voters have their coins, the others at any time. How many, and who was not paid then."""
     deaths = 0
     for attempt in range(3):
         process = program.start("delegate", "payout", "run", *asked, "--dev-account", OWNER, "--yes")
         moment = time.monotonic() + context.random.uniform(0.01, 0.2)
 
         def due():
-            paid = any(balance(node, owner) != had for owner, had in balances.items())
-            return process.poll() is not None or (paid if attempt == 1 else time.monotonic() >= moment)
+            paid = attempt == 1 and any(balance(node, owner) != had for owner, had in balances.items())
+            return process.poll() is not None or paid or (attempt != 1 and time.monotonic() >= moment)
 
         wait_for("a transfer is in a block", due, SECONDS)
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             deaths += 1
         process.wait(SECONDS)
-    return deaths
+        if attempt == 1:
+            unpaid = sum(balance(node, owner) == had for owner, had in balances.items())
+    return deaths, unpaid
 
 
 def check_balances(node, statement, balances):

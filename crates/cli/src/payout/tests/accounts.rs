@@ -20,7 +20,8 @@ fn paid(to: u8, amount: u64, share: u16, epochs: &str, hash: u8) -> Payment {
 
 #[test]
 fn votes_earn_that_were_there_at_the_ranking_and_ever_since() {
-    let cases: [(&str, &[(Height, u8, u64)], Option<(u8, u64)>); 9] = [
+    type Case<'a> = (&'a str, &'a [Change], Option<(u8, u64)>);
+    let cases: [Case<'_>; 9] = [
         ("from genesis", &[(0, 1, 10)], Some((1, 10))),
         ("in the ranking's block", &[(RANKED, 1, 10)], Some((1, 10))),
         ("after it", &[(RANKED + 1, 1, 10)], None),

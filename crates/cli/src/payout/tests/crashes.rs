@@ -48,8 +48,8 @@ fn session() -> impl Strategy<Value = Session> {
 }
 
 fn voters() -> Facts {
-    let buckets: Vec<[(Height, u8, u64); 1]> = (1..=9).map(|n| [(0, n, u64::from(n) * 10)]).collect();
-    let buckets: Vec<&[(Height, u8, u64)]> = buckets.iter().map(|bucket| &bucket[..]).collect();
+    let buckets: Vec<[Change; 1]> = (1..=9).map(|n| [(0, n, u64::from(n) * 10)]).collect();
+    let buckets: Vec<&[Change]> = buckets.iter().map(|bucket| &bucket[..]).collect();
     let mut facts = facts(&buckets, &[(3, 1_000), (4, 77), (6, 5_000), (7, 991)]);
     // One comes later, one goes.
     facts.moments.insert(9, moments(&[(50, 10, 10)]));

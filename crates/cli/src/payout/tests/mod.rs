@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const EPOCH_BLOCKS: u64 = 32;
 
+/// What a bucket becomes: height, owner, and votes for the candidate.
+type Change = (Height, u8, u64);
+
 fn account(number: u8) -> Address {
     Address::repeat_byte(number)
 }
@@ -23,9 +26,9 @@ fn stake(amount: u64) -> Stake {
     Stake { amount: U256::from(amount), days: 0, is_auto: false, is_self_stake: false }
 }
 
-/// A bucket's history: height, owner, and votes for the candidate.
-fn moments(of: &[(Height, u8, u64)]) -> Vec<Moment> {
-    let moment = |(height, owner, votes): &(Height, u8, u64)| Moment {
+/// A bucket's history.
+fn moments(of: &[Change]) -> Vec<Moment> {
+    let moment = |(height, owner, votes): &Change| Moment {
         height: *height,
         owner: account(*owner),
         stake: (*votes > 0).then(|| stake(*votes)),
@@ -34,7 +37,7 @@ fn moments(of: &[(Height, u8, u64)]) -> Vec<Moment> {
 }
 
 /// Facts of buckets whose votes are their coins, and of epochs in which so much was paid for blocks.
-fn facts(buckets: &[&[(Height, u8, u64)]], paid: &[(Epoch, u64)]) -> Facts {
+fn facts(buckets: &[&[Change]], paid: &[(Epoch, u64)]) -> Facts {
     let moments: BTreeMap<u64, Vec<Moment>> = (0..).zip(buckets.iter().map(|of| moments(of))).collect();
     let stakes = moments.values().flatten().filter_map(|moment| moment.stake);
     let own = |amount: u64| [U256::from(amount), U256::ZERO, U256::ZERO];
