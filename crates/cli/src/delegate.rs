@@ -3,6 +3,8 @@
 mod conduct;
 mod plan;
 
+pub(crate) use plan::percent;
+
 use crate::account::{StoreArgs, resolve};
 use crate::report::{Report, both_forms, table};
 use crate::stake::{ask, send};

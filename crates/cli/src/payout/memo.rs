@@ -5,13 +5,10 @@
 
 use super::epochs::EpochSet;
 use alloy_primitives::U256;
-use althing_primitives::Address;
+use althing_primitives::{Address, WHOLE_BPS};
 use std::fmt;
 
 const HEAD: &str = "althing payout v1";
-
-/// Basis points of a whole.
-pub(super) const WHOLE: u16 = 10_000;
 
 /// Most ranges of epochs in one mark: it stays below 3 kB. What is left over gets a transfer of its own.
 pub(super) const MAX_RANGES: usize = 64;
@@ -26,7 +23,7 @@ pub(super) struct Terms(pub(super) [u16; 3]);
 impl Terms {
     /// The voters' part of what was paid of each kind, cut to whole Rau for each kind, as the protocol does.
     pub(super) fn of_voters(self, paid: [U256; 3]) -> U256 {
-        let part = |(amount, share): (U256, u16)| amount * U256::from(share) / U256::from(WHOLE);
+        let part = |(amount, share): (U256, u16)| amount * U256::from(share) / U256::from(WHOLE_BPS);
         paid.into_iter().zip(self.0).map(part).sum()
     }
 }
@@ -59,7 +56,7 @@ impl Memo {
         let mut terms = [0; 3];
         let mut shares = shares.split('/');
         for share in &mut terms {
-            *share = shares.next()?.parse().ok().filter(|share| *share <= WHOLE)?;
+            *share = shares.next()?.parse().ok().filter(|share| *share <= WHOLE_BPS)?;
         }
         let is_whole = shares.next().is_none();
         let memo =

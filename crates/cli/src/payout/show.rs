@@ -1,11 +1,12 @@
 //! An account with voters for people, programs and spreadsheets.
 
-use super::memo::{Terms, WHOLE};
+use super::memo::Terms;
 use super::statement::{Line, Statement};
 use crate::amount;
+use crate::delegate::percent;
 use crate::report::table;
 use alloy_primitives::U256;
-use althing_primitives::{Address, RAU_PER_COIN};
+use althing_primitives::{Address, RAU_PER_COIN, WHOLE_BPS};
 use serde_json::{Value, json};
 
 /// Buckets that a table names before it counts the others.
@@ -71,11 +72,6 @@ fn words(Terms(shares): Terms) -> String {
     format!("{block} of block rewards, {epoch} of epoch rewards, {bonus} of the bonus")
 }
 
-fn percent(basis_points: u16) -> String {
-    let (whole, part) = (basis_points / 100, basis_points % 100);
-    if part == 0 { format!("{whole} %") } else { format!("{whole}.{part:02} %") }
-}
-
 /// Reads a share in percent, with at most two digits after the point, as basis points.
 pub(super) fn parse_percent(text: &str) -> Result<u16, String> {
     let wrong = || format!("`{text}` is not a share: give percent from 0 to 100, e.g. 80 or 82.5");
@@ -85,7 +81,7 @@ pub(super) fn parse_percent(text: &str) -> Result<u16, String> {
         return Err(wrong());
     }
     let share: u32 = format!("{whole}{part:0<2}").parse().map_err(|_| wrong())?;
-    u16::try_from(share).ok().filter(|share| *share <= WHOLE).ok_or_else(wrong)
+    u16::try_from(share).ok().filter(|share| *share <= WHOLE_BPS).ok_or_else(wrong)
 }
 
 /// The account as JSON; amounts in Rau, as text.
