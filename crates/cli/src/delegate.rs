@@ -3,11 +3,13 @@
 mod conduct;
 mod plan;
 
+pub(crate) use plan::percent;
+
 use crate::account::{StoreArgs, resolve};
 use crate::report::{Report, both_forms, table};
 use crate::stake::{ask, send};
 use crate::transact::TransactionArgs;
-use crate::{Exit, amount, failure::Failure};
+use crate::{Exit, amount, failure::Failure, payout};
 use alloy_primitives::{B256, Bytes, U256};
 use althing_abi::{ChainInfo, Params, Staking as abi, SystemContract};
 use althing_client::Client;
@@ -137,6 +139,9 @@ pub enum Command {
     /// What voters get.
     #[command(subcommand)]
     Plan(plan::Command),
+    /// Pay voters by hand, for a candidate that keeps its rewards by its plan.
+    #[command(subcommand)]
+    Payout(payout::Command),
     /// Leave: join the exit queue, and free the self-stake when the turn has come.
     Leave {
         /// Free the self-stake; the turn has come.
@@ -214,6 +219,7 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             send(abi::acceptCandidateOwnershipCall { id }, U256::ZERO, &transaction, &rpc).await
         }
         Command::Plan(command) => plan::run(command, rpc).await,
+        Command::Payout(command) => payout::run(command, rpc).await,
         Command::Productivity { epoch } => conduct::productivity(&Client::new(&rpc)?, epoch).await,
         Command::Conduct { name } => conduct::conduct(&Client::new(&rpc)?, &name).await,
         Command::Leave { confirm: false, transaction } => {
@@ -251,7 +257,7 @@ async fn own(client: &Client, transaction: &TransactionArgs) -> Result<abi::Cand
     Ok(found)
 }
 
-async fn named(client: &Client, name: &str) -> Result<abi::CandidateV3, Failure> {
+pub(crate) async fn named(client: &Client, name: &str) -> Result<abi::CandidateV3, Failure> {
     let found = ask(client, abi::candidateByNameV3Call { candName: name.into() }).await?;
     if found.ownerAddress.is_zero() {
         return Err(Failure::new(Exit::NotFound, format!("no candidate is called `{name}`")));

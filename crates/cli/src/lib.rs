@@ -16,6 +16,7 @@ mod failure;
 mod genesis;
 mod keystore;
 mod node;
+mod payout;
 mod reference;
 mod report;
 mod reward;

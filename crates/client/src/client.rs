@@ -2,10 +2,10 @@
 
 use crate::{ClientError, Rpc};
 use alloy_primitives::{Address, B256, Bytes, U64, U128, U256};
-use alloy_rpc_types_eth::{Block, Transaction, TransactionReceipt, TransactionRequest};
+use alloy_rpc_types_eth::{Block, Filter, Log, Transaction, TransactionReceipt, TransactionRequest};
 use alloy_sol_types::SolCall;
 use althing_abi::SystemContract;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// Fees of a transaction in Rau per gas.
@@ -15,6 +15,29 @@ pub struct Fees {
     pub max_fee: u128,
     /// Paid to the proposer.
     pub tip: u128,
+}
+
+/// Transactions of an account, newest first.
+#[derive(Clone, Debug)]
+pub struct AccountPage {
+    /// Transactions from or to the account, each with whether it succeeded.
+    pub transactions: Vec<(Transaction, bool)>,
+    /// Whether no older ones are left.
+    pub is_last: bool,
+}
+
+/// The same as the node writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawPage {
+    txs: Vec<Transaction>,
+    receipts: Vec<Status>,
+    last_page: bool,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    status: U64,
 }
 
 /// A node, asked in types.
@@ -68,6 +91,11 @@ impl Client {
         Ok(self.get::<U64>("eth_getTransactionCount", json!([address, "pending"])).await?.to())
     }
 
+    /// Next nonce of an account by final blocks alone.
+    pub async fn final_nonce(&self, address: Address) -> Result<u64, ClientError> {
+        Ok(self.get::<U64>("eth_getTransactionCount", json!([address, "latest"])).await?.to())
+    }
+
     /// Code of an account.
     pub async fn code(&self, address: Address) -> Result<Bytes, ClientError> {
         self.get("eth_getCode", json!([address, "latest"])).await
@@ -98,6 +126,31 @@ impl Client {
         self.get("eth_getTransactionReceipt", json!([hash])).await
     }
 
+    /// Logs that match, in the order of the chain.
+    pub async fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ClientError> {
+        self.get("eth_getLogs", json!([filter])).await
+    }
+
+    /// At most so many transactions of an account before a block (0: up to the latest), newest first; a block is never cut.
+    pub async fn transactions_before(
+        &self,
+        account: Address,
+        before: u64,
+        most: u64,
+    ) -> Result<AccountPage, ClientError> {
+        let method = "ots_searchTransactionsBefore";
+        let page: RawPage = self.get(method, json!([account, before, most])).await?;
+        if page.txs.len() != page.receipts.len() {
+            let reason = "transactions and receipts differ in number".into();
+            return Err(ClientError::Answer { method: method.into(), reason });
+        }
+        let succeeded = page.receipts.into_iter().map(|receipt| !receipt.status.is_zero());
+        Ok(AccountPage {
+            transactions: page.txs.into_iter().zip(succeeded).collect(),
+            is_last: page.last_page,
+        })
+    }
+
     /// What a transaction would return; a revert is an error with its reason.
     pub async fn call(&self, request: &TransactionRequest) -> Result<Bytes, ClientError> {
         self.get("eth_call", json!([request, "latest"])).await
@@ -109,9 +162,28 @@ impl Client {
         contract: SystemContract,
         question: C,
     ) -> Result<C::Return, ClientError> {
+        self.read_of(contract, question, json!("latest")).await
+    }
+
+    /// Reads from a system contract as it was after a block, whose state the node must still have.
+    pub async fn read_at<C: SolCall>(
+        &self,
+        contract: SystemContract,
+        question: C,
+        height: u64,
+    ) -> Result<C::Return, ClientError> {
+        self.read_of(contract, question, json!(U64::from(height))).await
+    }
+
+    async fn read_of<C: SolCall>(
+        &self,
+        contract: SystemContract,
+        question: C,
+        block: Value,
+    ) -> Result<C::Return, ClientError> {
         let input = Bytes::from(question.abi_encode());
         let request = TransactionRequest::default().to(contract.address()).input(input.into());
-        let output = self.call(&request).await?;
+        let output: Bytes = self.get("eth_call", json!([request, block])).await?;
         C::abi_decode_returns(&output)
             .map_err(|error| ClientError::Answer { method: C::SIGNATURE.into(), reason: error.to_string() })
     }

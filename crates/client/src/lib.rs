@@ -9,7 +9,7 @@ mod revert;
 mod transport;
 mod wallet;
 
-pub use client::{Client, Fees};
+pub use client::{AccountPage, Client, Fees};
 pub use error::ClientError;
 pub use revert::revert_reason;
 pub use transport::{Call, MAX_RESPONSE_BYTES, Rpc};

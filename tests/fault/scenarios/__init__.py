@@ -5,7 +5,7 @@ class Skip(Exception):
     """The machine cannot run a scenario; the text says why."""
 
 
-from scenarios import abuse, bad_start, ceremony, elections, follow, kills, outages, skew, sync  # noqa: E402
+from scenarios import abuse, bad_start, ceremony, elections, follow, kills, outages, payout, skew, sync  # noqa: E402
 
 SCENARIOS = {
     "bad-start": bad_start.bad_start,
@@ -25,5 +25,6 @@ SCENARIOS = {
     "absent-players": elections.absent_players,
     "late-joiner": elections.late_joiner,
     "first-epochs": elections.first_epochs,
+    "payout": payout.payout,
     "malformed": abuse.malformed,
 }

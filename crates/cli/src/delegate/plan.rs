@@ -73,7 +73,8 @@ fn words(plan: &abi::Plan) -> String {
     format!("{block} of block rewards, {epoch} of epoch rewards, {bonus} of the bonus")
 }
 
-fn percent(basis_points: u16) -> String {
+/// Basis points in percent.
+pub(crate) fn percent(basis_points: u16) -> String {
     let (whole, part) = (basis_points / 100, basis_points % 100);
     if part == 0 { format!("{whole} %") } else { format!("{whole}.{part:02} %") }
 }
