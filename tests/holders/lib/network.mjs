@@ -89,15 +89,15 @@ export class Network {
     }
   }
 
-  /** Ends the nodes as an operator does, and looks whether they ended well. */
+  /** Looks whether no node panicked, ends them as an operator does, and looks whether they ended well. */
   async stop() {
-    this.#process.kill("SIGTERM");
-    const code = await Promise.race([this.#ended, pause(ENDS_WITHIN, "late", { ref: false })]);
-    if (code !== 0) throw new Error(code === "late" ? `the network did not end within ${ENDS_WITHIN} ms` : `it ended with ${code}`);
     for (let node = 0; node < CANDIDATES; node += 1) {
       const line = readFileSync(join(this.#node(node), "node.log"), "utf8").split("\n").find((text) => PANIC.test(text));
       if (line) throw new Error(`node-${node} logged: ${line.slice(0, 300)}`);
     }
+    this.#process.kill("SIGTERM");
+    const code = await Promise.race([this.#ended, pause(ENDS_WITHIN, "late", { ref: false })]);
+    if (code !== 0) throw new Error(code === "late" ? `the network did not end within ${ENDS_WITHIN} ms` : `the network ended with ${code}`);
   }
 
   /** Ends it whatever it does, for the case that something failed. Nodes end when their supervisor is gone. */
