@@ -8,26 +8,7 @@ cd "$(dirname "$0")"
 NODE_MAJOR=22
 NODE_MINOR=13
 
-fail() {
-  echo "tests/compat/run.sh: $1" >&2
-  exit 2
-}
-
-# Runs an installation when the file that pins it has changed since the last one.
-once() {
-  pins=$1 stamp=$2
-  shift 2
-  sum=$(cksum <"$pins")
-  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && return
-  "$@"
-  echo "$sum" >"$stamp"
-}
-
-install_packages() {
-  echo "# installing the pinned packages of $1" >&2
-  # Not "npm ci": it refuses a lock file that lacks another platform's optional package, and not every registry has all of them.
-  (cd "$1" && rm -rf node_modules && npm install --no-save --no-progress --loglevel=error >&2)
-}
+. ./install.sh
 
 install_python() {
   echo "# installing the pinned packages of requirements.txt" >&2
@@ -41,8 +22,8 @@ install_python() {
 }
 
 [ -n "${ALTHING_RPC_URLS:-}" ] || fail "name the network: ALTHING_RPC_URLS=http://127.0.0.1:8545,http://127.0.0.1:8546 $0"
-command -v node >/dev/null && command -v npm >/dev/null || fail "node and npm are needed, version 20 or newer"
 command -v python3 >/dev/null || fail "python3 is needed, version 3.11 or newer"
+install_clients
 
 recent="const [a, b] = process.versions.node.split('.').map(Number); process.exit(a > $NODE_MAJOR || (a === $NODE_MAJOR && b >= $NODE_MINOR) ? 0 : 1)"
 if ! node -e "$recent"; then
@@ -51,7 +32,6 @@ if ! node -e "$recent"; then
   export PATH
   node -e "$recent" || fail "Node $NODE_MAJOR.$NODE_MINOR or newer is needed on this platform"
 fi
-once package-lock.json node_modules/.installed install_packages .
 once requirements.txt .venv/.installed install_python
 
 exec node run.mjs
