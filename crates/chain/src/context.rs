@@ -7,7 +7,7 @@ use crate::{
 };
 use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
 use althing_execution::{BlockContext, NextCommittee, Outcome, SystemInputs, epoch, read};
-use althing_light::{LightError, Verifier};
+use althing_light::{KeyChain, LightError};
 use althing_primitives::{
     Address, B256, Block, Bytes, ChainSpec, FinalizedBlock, OperatorKey, Seal, StateKey, StateValue,
 };
@@ -99,8 +99,8 @@ impl fmt::Debug for ChainConfig {
 pub struct Chain {
     /// The network.
     pub spec: Arc<ChainSpec>,
-    /// Checks certificates and beacons.
-    pub verifier: Verifier,
+    /// Check certificates and beacons.
+    pub keys: KeyChain,
     /// Beacons of recent rounds.
     pub beacons: Beacons,
     /// Who serves when.
@@ -126,12 +126,12 @@ impl Chain {
     /// Opens a chain.
     pub fn new(config: ChainConfig) -> Result<Arc<Self>, LightError> {
         let ChainConfig { spec, pool, sink, operator } = config;
-        let verifier = Verifier::new(&spec)?;
+        let keys = KeyChain::new(&spec)?;
         Ok(Arc::new(Self {
             elections: Elections::new(spec.clone()),
             failed_resharings: AtomicU64::new(0),
             spec,
-            verifier,
+            keys,
             beacons: Beacons::default(),
             pool,
             senders: SenderCache::new(SENDER_CACHE),
@@ -190,7 +190,7 @@ impl Chain {
             epoch: seal.epoch,
             epoch_start: self.spec.calendar().first_block(seal.epoch),
             key_id: seal.key_id,
-            group_key: self.spec.committee.group_key.clone(),
+            group_key: self.keys.of_epoch(seal.epoch).key.clone(),
             proposer: Some(seal.proposer),
             view: seal.view,
             parent_view: seal.parent_view,

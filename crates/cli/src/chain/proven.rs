@@ -1,11 +1,10 @@
 //! Reading a system contract without trusting the node: its own code runs here, over slots that are proven from the chain
 //! spec's key.
 
-use super::proof::proven_slots;
+use super::{certificate::Trust, proof::proven_slots};
 use crate::{Exit, failure::Failure};
 use alloy_primitives::{Address, Log, U256};
 use althing_client::Client;
-use althing_primitives::ChainSpec;
 use althing_system::{BlockInfo, CallInfo, Host, SystemError};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +24,7 @@ pub(super) struct Proven {
 /// Answers a question about contracts from proven slots. Also gives the number of slots that were proven.
 pub(super) async fn answer<T>(
     client: &Client,
-    spec: &ChainSpec,
+    trust: &Trust,
     question: impl Fn(&mut Proven) -> Result<T, SystemError>,
 ) -> Result<(T, usize), Failure> {
     let mut host = Proven::default();
@@ -39,7 +38,7 @@ pub(super) async fn answer<T>(
         let lacking: Vec<_> = std::mem::take(&mut host.lacking).into_iter().collect();
         for part in lacking.chunk_by(|a, b| a.0 == b.0).flat_map(|same| same.chunks(SLOTS_A_CALL)) {
             let slots: Vec<_> = part.iter().map(|(_, slot)| *slot).collect();
-            let values = proven_slots(client, spec, part[0].0, &slots).await?;
+            let values = proven_slots(client, trust, part[0].0, &slots).await?;
             host.known.extend(part.iter().copied().zip(values));
         }
     }
