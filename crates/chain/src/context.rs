@@ -172,15 +172,23 @@ impl Chain {
     }
 
     /// What the transactions of the block after a final one will know of it, as far as that is known: gas is
-    /// estimated there.
+    /// estimated there, and blocks are simulated. Nobody proposes it, and it carries nothing.
     pub fn context_after(&self, block: &Block) -> BlockContext {
         let time_ms = block.seal().time_ms.saturating_add(self.spec.block_interval_ms);
+        let final_one = self.context_of(block);
         BlockContext {
             number: block.height() + 1,
             timestamp: time_ms / 1000,
             base_fee: althing_execution::next_base_fee(&self.spec, block.header()),
             parent_hash: block.hash(),
-            ..self.context_of(block)
+            system: SystemInputs {
+                proposer: None,
+                election_beacon: Bytes::new(),
+                evidence: Bytes::new(),
+                next_committee: None,
+                ..final_one.system
+            },
+            ..final_one
         }
     }
 
@@ -202,11 +210,11 @@ impl Chain {
 
     /// Who serves after an epoch's last block, as the block says.
     fn next_committee_of(&self, block: &Block) -> Option<NextCommittee> {
-        let is_last = block.height() == self.spec.calendar().last_block(block.seal().epoch);
-        is_last
-            .then(|| decode_payload(&block.seal().resharing).ok().flatten())
-            .flatten()
-            .and_then(next_committee)
+        if block.height() != self.spec.calendar().last_block(block.seal().epoch) {
+            return None;
+        }
+        let payload = decode_payload(&block.seal().resharing).ok()??;
+        next_committee(payload)
     }
 
     /// Epochs since the start whose committee served on because the next one got no key shares.
@@ -217,7 +225,7 @@ impl Chain {
     /// Notes what the state of a node that starts says of elections.
     pub(crate) async fn open_elections(&self, view: &impl StateView) {
         let outcome = async {
-            let epoch = read(view, epoch).await?;
+            let epoch = read(view, |host| epoch(host)).await?;
             self.elections.learn(view, epoch).await
         };
         if let Err(error) = outcome.await {

@@ -7,12 +7,12 @@ use crate::{
     archive::Archive,
     config::NodeConfig,
     data_dir::DataDir,
-    follow::{self, APPLIED},
+    follow::{self, APPLIED, noted_height},
     run::Base,
 };
 use althing_chain::Chain;
 use althing_engine::{Context, Floor, lay_floor};
-use althing_indexer::{Index, IndexError};
+use althing_indexer::Index;
 use althing_primitives::{Height, OperatorKey};
 use eyre::{Result, eyre};
 use std::{sync::Arc, time::Duration};
@@ -38,11 +38,6 @@ pub(crate) enum Entry {
     Following,
 }
 
-fn height(index: &Index, name: &str) -> Result<Option<Height>, IndexError> {
-    let bytes: Option<[u8; 8]> = index.cursor(name)?.and_then(|bytes| bytes.try_into().ok());
-    Ok(bytes.map(Height::from_be_bytes))
-}
-
 /// Whether a node that has no blocks must follow first: the network runs already.
 pub(crate) async fn comes_late(config: &NodeConfig, index: &Index) -> Result<bool> {
     if index.latest()?.unwrap_or_default() > 0 {
@@ -60,7 +55,7 @@ pub(crate) async fn comes_late(config: &NodeConfig, index: &Index) -> Result<boo
 /// Decides how to start, and prepares the entry into consensus of a node that followed.
 pub(crate) async fn entry(context: &Context, data: &DataDir, base: &Base, comes_late: bool) -> Result<Entry> {
     let index = base.archive.index();
-    if let Some(enters) = height(index, ENTERS)? {
+    if let Some(enters) = noted_height(index, ENTERS)? {
         let floor = floor(&base.chain, &base.archive, enters)?;
         data.forget_consensus()?;
         lay_floor(context, floor).await;
@@ -69,7 +64,7 @@ pub(crate) async fn entry(context: &Context, data: &DataDir, base: &Base, comes_
         tracing::info!(height = enters, "this node enters consensus");
         return Ok(Entry::Consensus);
     }
-    let follows = comes_late || height(index, APPLIED)?.is_some();
+    let follows = comes_late || noted_height(index, APPLIED)?.is_some();
     Ok(if follows { Entry::Following } else { Entry::Consensus })
 }
 

@@ -17,6 +17,7 @@ mod lifecycle;
 mod map_host;
 mod params;
 mod poll;
+mod read_host;
 mod rewards;
 mod roll_dpos;
 mod staking;
@@ -29,6 +30,7 @@ pub use error::SystemError;
 pub use host::{BlockInfo, CALL_BASE_GAS, CallInfo, CallResult, Host, INPUT_WORD_GAS};
 pub use lifecycle::{BlockInputs, NextCommittee, begin_block, end_block, end_epoch, genesis};
 pub use map_host::MapHost;
+pub use read_host::ReadHost;
 
 #[cfg(test)]
 mod tests;
