@@ -94,7 +94,7 @@ class Seats:
 
     def run_script(self, name, epochs):
         url = f"http://127.0.0.1:{self.cluster.random.choice(self.cluster.nodes).rpc}"
-        command = [sys.executable, RECOMPUTE / name, "--rpc", url, "--epochs", str(epochs), "--genesis", self.genesis]
+        command = [sys.executable, RECOMPUTE / name, "--rpc", url, "--epochs", str(epochs)]
         return self.run(list(map(str, command))).splitlines()[-1]
 
     @staticmethod

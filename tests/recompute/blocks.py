@@ -7,6 +7,8 @@ from keccak import keccak256
 
 # Places in the header's list.
 PARENT_HASH, BENEFICIARY, NUMBER, GAS_USED, TIMESTAMP, EXTRA_DATA = 0, 2, 8, 10, 11, 12
+# Places in the seal's list.
+EVIDENCE, RESHARING = 11, 12
 
 
 class Malformed(Exception):
@@ -19,8 +21,8 @@ def _number(item):
 
 def brief(seal):
     """The seal as its header commits to it: payloads are hashes."""
-    *others, evidence, resharing, signature = seal
-    return [*others, *(payload and keccak256(payload) for payload in (evidence, resharing)), signature]
+    payloads = [payload and keccak256(payload) for payload in seal[EVIDENCE : RESHARING + 1]]
+    return [*seal[:EVIDENCE], *payloads, *seal[RESHARING + 1 :]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _block(encoded, told_hash):
         raise Malformed(f"block {_number(header[NUMBER])} has the hash {found.hex()}, not {told_hash.hex()}")
     if header[EXTRA_DATA] != keccak256(rlp.encode(brief(seal))):
         raise Malformed(f"block {_number(header[NUMBER])} has another seal than its header says")
-    _, epoch, view, parent_view, proposer, _, time_ms, _, _, beacon, election, _, resharing, _ = seal
+    _, epoch, view, parent_view, proposer, _, time_ms, _, _, beacon, election, _, resharing, *_ = seal
     return Block(
         hash=found,
         parent_hash=header[PARENT_HASH],

@@ -8,7 +8,8 @@ sys.dont_write_bytecode = True
 
 from blocks import Malformed  # noqa: E402
 from election import Different  # noqa: E402
-from recompute import Network, check, parse, spec_of  # noqa: E402
+from node import Node  # noqa: E402
+from recompute import Network, check, parse  # noqa: E402
 
 
 def swapped(values, one=0, other=1):
@@ -71,10 +72,8 @@ def notices(network, epoch):
 
 def contract_lies(options, epoch):
     for lie, contract, function, change in LIES:
-        network = Network(options.rpc, spec_of(options))
+        network = Network(options.rpc)
         place = getattr(network, contract)
-        if place is None:
-            continue
         truth = place.call
 
         def call(name, *arguments, truth=truth, function=function, change=change, **at):
@@ -85,10 +84,26 @@ def contract_lies(options, epoch):
         yield lie, notices(network, epoch)
 
 
+def spec_lies(options):
+    """The chain spec, from which block interval and open seats are taken, is another."""
+    truth = Node.spec
+    for lie, change in (
+        ("the block interval is longer", lambda spec: record(spec, blockIntervalMs=lambda ms: ms + 1)),
+        ("all seats are open", lambda spec: record(spec, seatPhases=lambda _: [{"fromEpoch": 0, "seats": 36}])),
+    ):
+        Node.spec = lambda node, change=change: change(truth(node))
+        try:
+            yield lie, notices(Network(options.rpc), 0)
+        except Different as found:
+            yield lie, str(found)
+        finally:
+            Node.spec = truth
+
+
 def block_lies(options, epoch):
     """A bit of a block is flipped: in its header, in its seal."""
     for lie, place in (("a header is another", 0.2), ("a seal is another", 0.9)):
-        network = Network(options.rpc, spec_of(options))
+        network = Network(options.rpc)
         truth = network.node.blocks
 
         def blocks(*heights, truth=truth, place=place):
@@ -100,8 +115,8 @@ def block_lies(options, epoch):
 
 def main():
     options, told, believed = parse(), 0, 0
-    epoch = Network(options.rpc, spec_of(options)).epoch - 1
-    for lie, said in itertools.chain(contract_lies(options, epoch), block_lies(options, epoch)):
+    epoch = Network(options.rpc).epoch - 1
+    for lie, said in itertools.chain(contract_lies(options, epoch), spec_lies(options), block_lies(options, epoch)):
         told += 1
         believed += said is None
         print(f"{'ok' if said else 'BELIEVED'} {lie}: {said or '-'}"[:240])

@@ -46,6 +46,10 @@ class Node:
         first, last = int(answer["firstHeight"], 16), int(answer["lastHeight"], 16)
         return int(answer["epoch"], 16), last - first + 1
 
+    def spec(self):
+        """The chain spec."""
+        return self.ask("althing_chainSpec")["spec"]
+
     def blocks(self, first, last):
         """Encoded blocks with their hashes."""
         while first <= last:

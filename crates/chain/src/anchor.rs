@@ -2,7 +2,7 @@
 //! that its header commits to. The state before it is not known, so it is not executed.
 
 use alloy_consensus::proofs::calculate_receipt_root;
-use althing_light::{LightError, Verifier};
+use althing_light::{KeyChain, LightError};
 use althing_primitives::{B256, Block, Bytes, FinalizedBlock, Receipt};
 use althing_txpool::{RecoverBlockError, SenderCache, recover_block};
 use std::num::NonZeroUsize;
@@ -32,13 +32,13 @@ pub enum AnchorError {
 
 /// Checks everything about a block that can be checked without the state before it.
 pub fn check_anchor(
-    verifier: &Verifier,
+    keys: &KeyChain,
     block: Block,
     receipts: Vec<Receipt>,
     certificate: Bytes,
 ) -> Result<FinalizedBlock, AnchorError> {
+    keys.verify_block(&block, &certificate)?;
     let header = block.header();
-    verifier.verify_header(header, &certificate)?;
     let seal = block.seal().state.root();
     if header.state_root != seal {
         return Err(AnchorError::State { header: header.state_root, seal });

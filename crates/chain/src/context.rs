@@ -7,7 +7,7 @@ use crate::{
 };
 use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
 use althing_execution::{BlockContext, NextCommittee, Outcome, SystemInputs, epoch, read};
-use althing_light::{LightError, Verifier};
+use althing_light::{KeyChain, LightError};
 use althing_primitives::{
     Address, B256, Block, Bytes, ChainSpec, FinalizedBlock, OperatorKey, Seal, StateKey, StateValue,
 };
@@ -99,8 +99,8 @@ impl fmt::Debug for ChainConfig {
 pub struct Chain {
     /// The network.
     pub spec: Arc<ChainSpec>,
-    /// Checks certificates and beacons.
-    pub verifier: Verifier,
+    /// Check certificates and beacons.
+    pub keys: KeyChain,
     /// Beacons of recent rounds.
     pub beacons: Beacons,
     /// Who serves when.
@@ -126,12 +126,12 @@ impl Chain {
     /// Opens a chain.
     pub fn new(config: ChainConfig) -> Result<Arc<Self>, LightError> {
         let ChainConfig { spec, pool, sink, operator } = config;
-        let verifier = Verifier::new(&spec)?;
+        let keys = KeyChain::new(&spec)?;
         Ok(Arc::new(Self {
             elections: Elections::new(spec.clone()),
             failed_resharings: AtomicU64::new(0),
             spec,
-            verifier,
+            keys,
             beacons: Beacons::default(),
             pool,
             senders: SenderCache::new(SENDER_CACHE),
@@ -172,15 +172,23 @@ impl Chain {
     }
 
     /// What the transactions of the block after a final one will know of it, as far as that is known: gas is
-    /// estimated there.
+    /// estimated there, and blocks are simulated. Nobody proposes it, and it carries nothing.
     pub fn context_after(&self, block: &Block) -> BlockContext {
         let time_ms = block.seal().time_ms.saturating_add(self.spec.block_interval_ms);
+        let final_one = self.context_of(block);
         BlockContext {
             number: block.height() + 1,
             timestamp: time_ms / 1000,
             base_fee: althing_execution::next_base_fee(&self.spec, block.header()),
             parent_hash: block.hash(),
-            ..self.context_of(block)
+            system: SystemInputs {
+                proposer: None,
+                election_beacon: Bytes::new(),
+                evidence: Bytes::new(),
+                next_committee: None,
+                ..final_one.system
+            },
+            ..final_one
         }
     }
 
@@ -190,7 +198,7 @@ impl Chain {
             epoch: seal.epoch,
             epoch_start: self.spec.calendar().first_block(seal.epoch),
             key_id: seal.key_id,
-            group_key: self.spec.committee.group_key.clone(),
+            group_key: self.keys.of_epoch(seal.epoch).key.clone(),
             proposer: Some(seal.proposer),
             view: seal.view,
             parent_view: seal.parent_view,
@@ -202,11 +210,11 @@ impl Chain {
 
     /// Who serves after an epoch's last block, as the block says.
     fn next_committee_of(&self, block: &Block) -> Option<NextCommittee> {
-        let is_last = block.height() == self.spec.calendar().last_block(block.seal().epoch);
-        is_last
-            .then(|| decode_payload(&block.seal().resharing).ok().flatten())
-            .flatten()
-            .and_then(next_committee)
+        if block.height() != self.spec.calendar().last_block(block.seal().epoch) {
+            return None;
+        }
+        let payload = decode_payload(&block.seal().resharing).ok()??;
+        next_committee(payload)
     }
 
     /// Epochs since the start whose committee served on because the next one got no key shares.
@@ -217,7 +225,7 @@ impl Chain {
     /// Notes what the state of a node that starts says of elections.
     pub(crate) async fn open_elections(&self, view: &impl StateView) {
         let outcome = async {
-            let epoch = read(view, epoch).await?;
+            let epoch = read(view, |host| epoch(host)).await?;
             self.elections.learn(view, epoch).await
         };
         if let Err(error) = outcome.await {

@@ -9,27 +9,28 @@ use althing_execution::{
     election::{self, Drawn, Endpoint, Member},
     read,
 };
-use althing_light::{DrawSeed, fallback_seed};
+use althing_light::DrawSeed;
 use althing_primitives::{B256, Block, ChainSpec, Epoch, OperatorKey, calendar::ELECTION_LEAD_EPOCHS};
 use althing_state::StateView;
 use commonware_codec::{Copying, DecodeExt as _};
 use commonware_consensus::types;
 use commonware_utils::{channel::watch, ordered::Set};
 use parking_lot::Mutex;
-use std::{collections::BTreeMap, fmt, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, ops::Range, sync::Arc};
 
 /// Epochs that are remembered: those whose committees serve, get shares or are announced, and some before.
 const EPOCHS_KEPT: usize = 16;
 
-#[derive(Default)]
-struct Known {
-    draws: BTreeMap<Epoch, Arc<Drawn>>,
-    serving: BTreeMap<Epoch, Arc<Vec<Member>>>,
+/// What is known of an epoch.
+#[derive(Clone, Default)]
+struct Facts {
+    drawn: Option<Arc<Drawn>>,
+    serving: Option<Arc<Vec<Member>>>,
 }
 
 struct Inner {
     spec: Arc<ChainSpec>,
-    known: Mutex<Known>,
+    known: Mutex<BTreeMap<Epoch, Facts>>,
     /// Grows with every election that becomes known.
     news: watch::Sender<u64>,
 }
@@ -40,7 +41,7 @@ pub struct Elections(Arc<Inner>);
 
 impl fmt::Debug for Elections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Elections").field("epochs", &self.0.known.lock().draws.keys()).finish_non_exhaustive()
+        f.debug_struct("Elections").field("epochs", &self.0.known.lock().keys()).finish_non_exhaustive()
     }
 }
 
@@ -61,39 +62,32 @@ impl Elections {
         let epochs = epoch.saturating_sub(1)..=epoch.saturating_add(ELECTION_LEAD_EPOCHS);
         let missing: Vec<_> = {
             let known = self.0.known.lock();
-            let is_known = |e: &Epoch| known.draws.contains_key(e) && known.serving.contains_key(e);
-            epochs.filter(|epoch| !is_known(epoch)).collect()
+            let is_known = |facts: &Facts| facts.drawn.is_some() && facts.serving.is_some();
+            epochs.filter(|epoch| !known.get(epoch).is_some_and(is_known)).collect()
         };
         for epoch in missing {
             let (drawn, serving) =
                 read(view, move |host| Ok((election::drawn(host, epoch)?, election::serving(host, epoch)?)))
                     .await?;
+            let facts = Facts { drawn: drawn.map(Arc::new), serving: serving.map(Arc::new) };
             let mut known = self.0.known.lock();
-            if let Some(drawn) = drawn {
-                known.draws.insert(epoch, Arc::new(drawn));
-            }
-            if let Some(serving) = serving {
-                known.serving.insert(epoch, Arc::new(serving));
-            }
-            while known.draws.len() > EPOCHS_KEPT {
-                known.draws.pop_first();
-            }
-            while known.serving.len() > EPOCHS_KEPT {
-                known.serving.pop_first();
+            known.insert(epoch, facts);
+            while known.len() > EPOCHS_KEPT {
+                known.pop_first();
             }
         }
         self.0.news.send_modify(|version| *version = version.wrapping_add(1));
         Ok(())
     }
 
-    fn draw_known(&self, epoch: Epoch) -> Option<Arc<Drawn>> {
-        self.0.known.lock().draws.get(&epoch).cloned()
+    fn facts(&self, epoch: Epoch) -> Facts {
+        self.0.known.lock().get(&epoch).cloned().unwrap_or_default()
     }
 
     async fn draw(&self, epoch: Epoch) -> Arc<Drawn> {
         let mut news = self.0.news.subscribe();
         loop {
-            if let Some(drawn) = self.draw_known(epoch) {
+            if let Some(drawn) = self.facts(epoch).drawn {
                 return drawn;
             }
             if news.changed().await.is_err() {
@@ -102,46 +96,38 @@ impl Elections {
         }
     }
 
-    fn seed(&self, epoch: Epoch) -> Option<B256> {
-        if epoch < ELECTION_LEAD_EPOCHS {
-            return Some(fallback_seed(self.0.spec.hash(), epoch));
-        }
-        self.draw_known(epoch).map(|drawn| drawn.seed)
-    }
-
     /// Whether the mesh connects to an operator in an epoch: it was a delegate when the epoch began.
     pub fn connects(&self, epoch: Epoch, operator: &OperatorKey) -> bool {
-        let known = self.0.known.lock();
         let until = epoch.saturating_add(ELECTION_LEAD_EPOCHS);
-        let elected = known
-            .draws
-            .range(epoch..until)
-            .any(|(_, drawn)| drawn.delegates.iter().any(|(delegate, _)| delegate == operator));
-        let spec = &self.0.spec;
-        elected
-            || (epoch < ELECTION_LEAD_EPOCHS
-                && spec.candidates.iter().any(|candidate| candidate.operator == *operator))
+        self.delegates_of(epoch..until).iter().any(|(delegate, _)| delegate == operator)
     }
 
     /// Whether an operator is known to serve in an epoch.
     pub fn serves(&self, epoch: Epoch, operator: &OperatorKey) -> bool {
-        let serving = self.0.known.lock().serving.get(&epoch).cloned();
+        let serving = self.facts(epoch).serving;
         serving.is_some_and(|members| members.iter().any(|member| member.operator == *operator))
     }
 
     /// All nodes that follow consensus in an epoch, drawn or not, and where they are dialled.
     pub fn delegates(&self, epoch: Epoch) -> Vec<(PublicKey, SocketAddr)> {
-        let known = self.0.known.lock();
-        let drawn = known.draws.range(epoch..).flat_map(|(_, drawn)| drawn.delegates.iter().copied());
-        let mut found: BTreeMap<B256, SocketAddr> =
-            drawn.filter_map(|(operator, Endpoint(address))| Some((operator, address?))).collect();
-        if epoch < ELECTION_LEAD_EPOCHS {
-            for candidate in &self.0.spec.candidates {
-                found.extend(candidate.p2p.parse().ok().map(|address| (candidate.operator, address)));
-            }
-        }
+        let known = self.delegates_of(epoch..Epoch::MAX).into_iter();
+        let found: BTreeMap<B256, SocketAddr> =
+            known.filter_map(|(operator, address)| Some((operator, address?))).collect();
         let key = |(operator, address): (B256, SocketAddr)| Some((public_key(&operator)?, address));
         found.into_iter().filter_map(key).collect()
+    }
+
+    /// The delegates of epochs whose draws are known, and before the first election the candidates of the chain spec, from
+    /// whom it will choose. Of an operator that is there twice the last counts.
+    fn delegates_of(&self, epochs: Range<Epoch>) -> Vec<(OperatorKey, Option<SocketAddr>)> {
+        let candidates = match epochs.start < ELECTION_LEAD_EPOCHS {
+            true => self.0.spec.candidates.as_slice(),
+            false => &[],
+        };
+        let known = self.0.known.lock();
+        let drawn = known.range(epochs).filter_map(|(_, facts)| facts.drawn.as_deref());
+        let drawn = drawn.flat_map(|drawn| &drawn.delegates).map(|(operator, Endpoint(at))| (*operator, *at));
+        drawn.chain(candidates.iter().map(|who| (who.operator, who.p2p.parse().ok()))).collect()
     }
 }
 
@@ -168,7 +154,7 @@ impl CommitteeSource for Elections {
                 return Some(address);
             }
         }
-        let serving = self.0.known.lock().serving.get(&epoch.saturating_sub(1)).cloned()?;
+        let serving = self.facts(epoch.saturating_sub(1)).serving?;
         serving.iter().find(|member| member.operator == key).and_then(|member| member.endpoint.0)
     }
 }
@@ -176,6 +162,7 @@ impl CommitteeSource for Elections {
 impl Lineup for Elections {
     fn leaders(&self, epoch: types::Epoch, members: usize) -> Option<Vec<usize>> {
         let (chain_id, epoch) = (self.0.spec.chain_id, epoch.get());
-        self.seed(epoch).map(|seed| DrawSeed { chain_id, epoch, seed }.leaders(members))
+        let seed = self.facts(epoch).drawn?.seed;
+        Some(DrawSeed { chain_id, epoch, seed }.leaders(members))
     }
 }

@@ -35,7 +35,6 @@ use commonware_consensus::{
 use commonware_cryptography::{
     Digested, Digestible as _,
     bls12381::{dkg::feldman_desmedt::Reveal, primitives::sharing::Mode},
-    certificate::ConstantProvider,
     sha256::Digest as StateDigest,
 };
 use commonware_glue::{
@@ -369,7 +368,7 @@ impl<E: Runtime> Engine<E> {
             certificates,
             blocks,
             marshal::Config {
-                provider: ConstantProvider::<_, Epoch>::new(chain.verifier.scheme().clone()),
+                provider: chain.keys.clone(),
                 epocher: epocher.clone(),
                 start: plan.marshal_start(first),
                 partition_prefix: "marshal".to_string(),

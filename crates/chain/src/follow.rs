@@ -3,7 +3,7 @@
 //! A follower trusts nobody: a run of blocks counts only when it extends its head and the last of it carries a
 //! certificate of the group key, and every block must give the state that it commits to.
 
-use crate::{context::Chain, context::Head, header, verify::InvalidBlock};
+use crate::{context::Chain, context::Head, verify::InvalidBlock};
 use althing_consensus::{BlockError, ConsensusBlock};
 use althing_light::LightError;
 use althing_primitives::{Block, Bytes, Height, StateCommitment};
@@ -113,8 +113,8 @@ impl<E: Context + Spawner> Follower<E> {
         }
         let height = parent.height();
         self.chain
-            .verifier
-            .verify_header(parent.header(), certificate)
+            .keys
+            .verify_block(parent, certificate)
             .map(|_| ())
             .map_err(|reason| FollowError::Certificate { height, reason })
     }
@@ -122,7 +122,7 @@ impl<E: Context + Spawner> Follower<E> {
     async fn apply_one(&mut self, block: Block, certificate: Option<Bytes>) -> Result<Head, FollowError> {
         let height = block.height();
         let diverged = |reason| FollowError::Diverged { height, reason };
-        header::check(&self.chain.spec, &block, &self.head).map_err(|error| diverged(error.into()))?;
+        self.chain.check_header(&block, &self.head).map_err(|error| diverged(error.into()))?;
         let checked =
             ConsensusBlock::new(block.clone()).map_err(|reason| FollowError::Malformed { height, reason })?;
         let batches = <Databases<E> as DatabaseSet<E>>::new_batches(&self.databases).await;

@@ -64,14 +64,16 @@ pub(crate) fn may_lack_beacon(spec: &ChainSpec, height: u64) -> bool {
     height == 1 || height.is_multiple_of(spec.epoch_blocks)
 }
 
-/// Checks what the block, its parent and the spec fix, before anything is executed.
-pub(crate) fn check(spec: &ChainSpec, block: &Block, parent: &Block) -> Result<(), HeaderError> {
+/// Checks what the block, its parent, the spec and the id of the epoch's group key fix, before anything is executed.
+pub(crate) fn check(spec: &ChainSpec, key_id: u64, block: &Block, parent: &Block) -> Result<(), HeaderError> {
     let (header, seal) = (block.header(), block.seal());
     expect("number", header.number, parent.height() + 1)?;
     expect("parentHash", header.parent_hash, parent.hash())?;
     expect("seal.version", seal.version, althing_primitives::SEAL_VERSION)?;
     expect("seal.epoch", seal.epoch, spec.epoch_of(header.number))?;
-    expect("seal.keyId", seal.key_id, 0)?;
+    expect("seal.keyId", seal.key_id, key_id)?;
+    // No key is made anew yet.
+    expect("seal.nextKey", seal.next_key, None)?;
     expect("seal.outboxRoot", seal.outbox_root, B256::ZERO)?;
     expect("timestamp", header.timestamp, seal.time_ms / 1000)?;
     let earliest = earliest_ms(spec, parent);

@@ -78,6 +78,7 @@ impl Chain {
             view: round.round.view().get(),
             parent_view: round.parent.0.get(),
             proposer: operator.key(),
+            key_id: self.keys.id_of(epoch.get()),
             time_ms,
             beacon,
             election,

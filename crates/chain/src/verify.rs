@@ -7,7 +7,7 @@ use crate::{
 };
 use althing_consensus::ConsensusBlock;
 use althing_execution::{ExecutionError, NextCommittee, execute_block};
-use althing_light::{LightError, verify_beacon, verify_proposer};
+use althing_light::{LightError, verify_proposer};
 use althing_primitives::{B256, Block, Change};
 use althing_state::{BatchView, Batches, Prepared, StateError, commitment, stage};
 use althing_txpool::recover_block;
@@ -76,15 +76,19 @@ pub(crate) fn round_of(block: &Block) -> Round {
 }
 
 impl Chain {
+    /// Checks what spec, keys and parent fix, before anything is executed.
+    pub(crate) fn check_header(&self, block: &Block, parent: &Block) -> Result<(), HeaderError> {
+        header::check(&self.spec, self.keys.id_of(block.seal().epoch), block, parent)
+    }
+
     /// Checks all that can be checked without state: header rules, proposer's signature, beacon.
     pub(crate) fn check_candidate(&self, block: &Block, parent: &Block) -> Result<(), InvalidBlock> {
-        header::check(&self.spec, block, parent)?;
+        self.check_header(block, parent)?;
         verify_proposer(&self.spec.namespace(), block.header(), block.seal())
             .map_err(InvalidBlock::Proposer)?;
-        let round = round_of(parent);
+        let (epoch, view) = (parent.seal().epoch, parent.seal().view);
         let beacon = &block.seal().beacon;
-        if !beacon.is_empty() && !verify_beacon(self.verifier.scheme(), round, beacon) {
-            let (epoch, view) = (parent.seal().epoch, parent.seal().view);
+        if !beacon.is_empty() && !self.keys.verify_beacon((epoch, view), beacon) {
             return Err(InvalidBlock::Beacon { epoch, view });
         }
         Ok(())

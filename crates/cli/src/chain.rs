@@ -1,5 +1,6 @@
 //! `althing chain`: blocks, transactions, and proof that a block is final.
 
+mod certificate;
 mod election;
 mod proof;
 mod proven;
@@ -7,18 +8,14 @@ mod proven;
 use crate::report::{Report, both_forms};
 use crate::transact::receipt_report;
 use crate::{Exit, amount, failure::Failure};
-use alloy_primitives::{B256, Bytes, U64, U256};
+use alloy_primitives::{B256, U256};
 use althing_abi::{ChainInfo, SystemContract};
 use althing_client::{Block, Client, RpcTransaction};
-use althing_light::{Certified, Verifier};
-use althing_primitives::{ChainSpec, Header, parse_address};
+use althing_primitives::parse_address;
+use certificate::{Certificate, Trust, certificate};
 use clap::Subcommand;
-use serde::Deserialize;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-
-/// Most blocks between a block and the certificate that covers it.
-const MAX_PATH: usize = 1_024;
 
 /// Commands about the chain.
 #[derive(Debug, Subcommand)]
@@ -192,59 +189,12 @@ fn transaction_report(transaction: &RpcTransaction) -> Report {
     )
 }
 
-/// The answer of `althing_getCertificate`: headers from the block to one that has a certificate.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CertificateAnswer {
-    header: Bytes,
-    seal: Bytes,
-    path: Vec<Bytes>,
-    certificate: Bytes,
-}
-
-/// A header that is proven final.
-struct Certificate {
-    /// From the header asked for to the one that has the certificate.
-    headers: Vec<Header>,
-    /// The seal of the first, unchecked.
-    seal: Bytes,
-    certified: Certified,
-}
-
-fn load_spec(genesis: &Path) -> Result<ChainSpec, Failure> {
-    let text = std::fs::read_to_string(genesis).map_err(|e| {
-        Failure::usage(format!(
-            "cannot read the chain spec {}: {e}; give it with --genesis",
-            genesis.display()
-        ))
-    })?;
-    Ok(ChainSpec::from_json(&text)?)
-}
-
-/// Asks for the certificate of a block and checks it.
-async fn certificate(client: &Client, spec: &ChainSpec, height: u64) -> Result<Certificate, Failure> {
-    let answer: Option<CertificateAnswer> =
-        client.rpc().call("althing_getCertificate", json!([U64::from(height)])).await?;
-    let answer = answer.ok_or_else(|| {
-        Failure::new(Exit::NotFound, format!("the node has no certificate of block {height}"))
-    })?;
-    if answer.path.len() > MAX_PATH {
-        return Err(invalid(format!(
-            "the certificate is {} blocks away, more than {MAX_PATH}",
-            answer.path.len()
-        )));
-    }
-    let headers =
-        std::iter::once(&answer.header).chain(&answer.path).map(header).collect::<Result<Vec<_>, _>>()?;
-    let certified = prove(spec, &headers, &answer.certificate)?;
-    Ok(Certificate { headers, seal: answer.seal, certified })
-}
-
 async fn verify(client: &Client, what: &str, genesis: &Path) -> Result<Report, Failure> {
-    let spec = load_spec(genesis)?;
+    let trust = Trust::load(client, genesis).await?;
     let wanted = find(client, what).await?;
     let (height, hash) = (wanted.header.number, wanted.header.hash);
-    let Certificate { headers, certified, .. } = certificate(client, &spec, height).await?;
+    let Certificate { headers, certified, seal } = certificate(client, &trust, height).await?;
+    let spec = &trust.spec;
     if headers[0].hash_slow() != hash {
         return Err(invalid(format!("NOT PROVEN: the certificate is for another block than {hash}")));
     }
@@ -265,44 +215,14 @@ async fn verify(client: &Client, what: &str, genesis: &Path) -> Result<Report, F
                     certified.epoch, certified.view
                 ),
             ),
-            ("checked with", format!("group key of {} (chain id {})", spec.name, spec.chain_id)),
+            (
+                "checked with",
+                format!("group key {} of {} (chain id {})", seal.key_id, spec.name, spec.chain_id),
+            ),
         ],
     ))
 }
 
-fn header(rlp: &Bytes) -> Result<Header, Failure> {
-    alloy_rlp::decode_exact(rlp)
-        .map_err(|e| invalid(format!("the node gave a header that does not decode: {e}")))
-}
-
 fn invalid(reason: String) -> Failure {
     Failure::new(Exit::Verification, reason)
-}
-
-/// Checks that the certificate proves the last header, and each header the one before it. Trusts the spec alone.
-fn prove(spec: &ChainSpec, headers: &[Header], certificate: &[u8]) -> Result<Certified, Failure> {
-    let wrong = |e: althing_light::LightError| invalid(format!("NOT PROVEN: {e}"));
-    let last = headers.last().ok_or_else(|| invalid("no header to prove".into()))?;
-    let certified = Verifier::new(spec).map_err(wrong)?.verify_header(last, certificate).map_err(wrong)?;
-    for pair in headers.windows(2) {
-        if pair[1].parent_hash != pair[0].hash_slow() {
-            let reason =
-                format!("NOT PROVEN: block {} is not the parent of block {}", pair[0].number, pair[1].number);
-            return Err(invalid(reason));
-        }
-    }
-    Ok(certified)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_is_proven_by_a_wrong_certificate_or_without_a_key() {
-        let spec = ChainSpec::devnet(Vec::new(), 0);
-        for headers in [vec![], vec![Header::default()]] {
-            assert_eq!(prove(&spec, &headers, &[1, 2, 3]).unwrap_err().exit, Exit::Verification);
-        }
-    }
 }

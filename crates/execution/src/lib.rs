@@ -35,7 +35,7 @@ pub use error::{ExecutionError, InvalidTransaction};
 pub use fees::next_base_fee;
 pub use genesis::{GenesisError, genesis_changes};
 pub use outcome::{Fees, Outcome};
-pub use read::{Reader, read};
+pub use read::read;
 pub use simulate::{
     BlockSimulation, BlocksError, CallResult, CallStatus, MAX_SIMULATED_BLOCKS, MAX_SIMULATED_CALLS,
     MAX_SIMULATION_MEMORY_BYTES, MAX_SIMULATION_OUTPUT_BYTES, Simulation, SimulationError, call,

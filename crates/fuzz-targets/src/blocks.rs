@@ -3,7 +3,7 @@
 use crate::{NAMESPACE, committee};
 use alloy_rlp::{Decodable as _, Header as RlpHeader};
 use althing_consensus::{ConsensusBlock, encode_payload};
-use althing_light::{DoubleProposal, Finalization, verify_beacon, verify_proposer};
+use althing_light::{Announcement, DoubleProposal, Finalization, verify_beacon, verify_proposer};
 use althing_primitives::{Block, Bytes, Header, Seal};
 use althing_txpool::recover;
 use commonware_codec::{Copying, DecodeExt as _, Encode as _};
@@ -64,6 +64,19 @@ pub(crate) fn certificate(data: &[u8]) -> bool {
     let certified = verifier.verify(data);
     assert_eq!(certified, verifier.verify(data), "the same certificate proves the same");
     certified.is_ok()
+}
+
+/// A new group key, under the corpus's key.
+pub(crate) fn announcement(data: &[u8]) -> bool {
+    let Ok(announcement) = Announcement::decode(data) else { return false };
+    assert_eq!(announcement.encode(), data, "an announcement has one encoding");
+    let mut keys = committee().keys.clone();
+    let first_epoch = announcement.seal.fields().epoch.saturating_add(1);
+    let taken = keys.announce(announcement.clone());
+    assert_eq!(keys.newest(), u64::from(taken.is_ok()));
+    assert_eq!(keys.id_of(first_epoch), keys.newest());
+    assert!(keys.announce(announcement).is_err(), "no announcement is taken twice");
+    taken.is_ok()
 }
 
 pub(crate) fn evidence(data: &[u8]) -> bool {

@@ -1,7 +1,8 @@
 //! A committee whose keys derive from a constant: the certificates and beacons of the corpus are its own.
 
 use alloy_primitives::B256;
-use althing_light::{BlockDigest, Finalization, Scheme, Variant, Verifier};
+use althing_light::{BlockDigest, Finalization, KeyChain, Scheme, Variant, Verifier};
+use althing_primitives::Calendar;
 use commonware_codec::Encode as _;
 use commonware_consensus::{
     simplex::{
@@ -28,6 +29,8 @@ pub const NAMESPACE: &[u8] = b"ALTHING/1";
 pub struct Committee {
     /// Checks its certificates.
     pub verifier: Verifier,
+    /// The corpus's chain of keys: the committee's is the first.
+    pub keys: KeyChain,
     members: Vec<Scheme>,
 }
 
@@ -44,9 +47,11 @@ pub fn committee() -> &'static Committee {
                 .expect("the share is a member's")
         };
         let members = shares.iter_pairs().map(|(_, share)| member(share)).collect();
-        let verifier = Verifier::from_key(NAMESPACE, &output.public().public().encode())
+        let key = output.public().public().encode();
+        let verifier = Verifier::from_key(NAMESPACE, &key).expect("a key that was dealt is a point");
+        let keys = KeyChain::from_key(NAMESPACE, Calendar { epoch_blocks: 32 }, &key)
             .expect("a key that was dealt is a point");
-        Committee { verifier, members }
+        Committee { verifier, keys, members }
     })
 }
 

@@ -38,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "block", max_bytes: 64 * KIB, run: blocks::block },
     Target { name: "consensus_block", max_bytes: 64 * KIB, run: blocks::consensus_block },
     Target { name: "certificate", max_bytes: KIB, run: blocks::certificate },
+    Target { name: "announcement", max_bytes: 4 * KIB, run: blocks::announcement },
     Target { name: "beacon", max_bytes: KIB, run: blocks::beacon },
     Target { name: "evidence", max_bytes: 4 * KIB, run: blocks::evidence },
     Target { name: "transaction", max_bytes: 16 * KIB, run: transactions::transaction },

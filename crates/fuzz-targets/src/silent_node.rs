@@ -11,8 +11,9 @@ use althing_primitives::{
     StateKey, Transaction, Validator,
 };
 use althing_rpc::api::{
-    AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
-    NodeError, NodeStatus, PoolStatus, PooledTransaction, StateProof, SubmitError, TransactionLocation,
+    AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, GroupKey, LogPage, LogQuery,
+    NodeApi, NodeError, NodeStatus, PoolStatus, PooledTransaction, StateProof, SubmitError,
+    TransactionLocation,
 };
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -203,5 +204,9 @@ impl NodeApi for SilentNode {
 
     async fn committee(&self, _: Epoch) -> Result<Option<Committee>, NodeError> {
         Ok(None)
+    }
+
+    fn group_keys(&self) -> Vec<GroupKey> {
+        Vec::new()
     }
 }

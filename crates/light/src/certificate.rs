@@ -1,7 +1,7 @@
 //! Finality certificates: one threshold signature of the committee over a block's hash and round.
 
 use alloy_primitives::{B256, keccak256};
-use althing_primitives::{Block, ChainSpec, Header, Seal, SealBrief};
+use althing_primitives::{Epoch, Header, Height, Seal, SealBrief};
 use commonware_codec::{Copying, DecodeExt as _};
 use commonware_consensus::simplex;
 use commonware_cryptography::{
@@ -12,6 +12,7 @@ use commonware_cryptography::{
 };
 use commonware_parallel::Sequential;
 use rand::{SeedableRng as _, rngs::StdRng};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Operator identity.
@@ -38,7 +39,7 @@ pub enum LightError {
     #[error("the certificate does not decode: {0}")]
     Encoding(String),
     /// The signature is not the committee's.
-    #[error("the certificate is not signed by this chain's group key")]
+    #[error("the certificate is not signed by this chain's group key of that epoch")]
     Signature,
     /// The certificate is for another block.
     #[error("the certificate is for block {certified}, not for {expected}")]
@@ -47,6 +48,42 @@ pub enum LightError {
         certified: B256,
         /// Hash of the header.
         expected: B256,
+    },
+    /// The certificate is of another epoch than its block.
+    #[error("the certificate is of epoch {certified}, its block of epoch {expected}")]
+    OtherEpoch {
+        /// Epoch in the certificate.
+        certified: Epoch,
+        /// Epoch of the block.
+        expected: Epoch,
+    },
+    /// The block's height does not belong to its epoch.
+    #[error("block {height} is not of epoch {epoch}, as its seal says")]
+    Height {
+        /// Height of the block.
+        height: Height,
+        /// Epoch in its seal.
+        epoch: Epoch,
+    },
+    /// A key is named whose announcement is not known.
+    #[error(
+        "the block names group key {id}, the newest known is {newest}: ask for the announcements of later ones"
+    )]
+    UnknownKey {
+        /// Id in the seal.
+        id: u64,
+        /// Id of the newest known key.
+        newest: u64,
+    },
+    /// A key is named that signs other epochs.
+    #[error("the block names group key {id}, but blocks of its epoch {epoch} are signed by key {right}")]
+    OtherKey {
+        /// Id in the seal.
+        id: u64,
+        /// Epoch in the seal.
+        epoch: Epoch,
+        /// Id of the epoch's key.
+        right: u64,
     },
     /// The seal is not the one that the header commits to.
     #[error("the header does not commit to the seal")]
@@ -67,27 +104,22 @@ pub struct Certified {
     pub view: u64,
 }
 
-/// Checks certificates of one chain.
+/// Checks certificates of one group key. [`crate::KeyChain`] knows which key signs which epochs.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    scheme: Scheme,
+    scheme: Arc<Scheme>,
 }
 
 impl Verifier {
-    /// For the chain that a spec describes.
-    pub fn new(spec: &ChainSpec) -> Result<Self, LightError> {
-        Self::from_key(&spec.namespace(), &spec.committee.group_key)
-    }
-
     /// From the chain's signing domain and encoded group key.
     pub fn from_key(namespace: &[u8], group_key: &[u8]) -> Result<Self, LightError> {
         let key = <Variant as VariantTrait>::Public::decode(Copying(group_key))
             .map_err(|_| LightError::GroupKey)?;
-        Ok(Self { scheme: Scheme::certificate_verifier(namespace, key) })
+        Ok(Self { scheme: Arc::new(Scheme::certificate_verifier(namespace, key)) })
     }
 
     /// The scheme that verifies certificates of every epoch of this key.
-    pub fn scheme(&self) -> &Scheme {
+    pub fn scheme(&self) -> &Arc<Scheme> {
         &self.scheme
     }
 
@@ -99,7 +131,7 @@ impl Verifier {
         // the certificate itself, so nobody can choose signatures for known factors and the result is
         // the same everywhere.
         let mut factors = StdRng::from_seed(keccak256(certificate).0);
-        if !finalization.verify(&mut factors, &self.scheme, &Sequential) {
+        if !finalization.verify(&mut factors, &*self.scheme, &Sequential) {
             return Err(LightError::Signature);
         }
         Ok(Certified {
@@ -118,15 +150,6 @@ impl Verifier {
         }
         Ok(certified)
     }
-}
-
-/// Checks offline that `certificate` proves the block final under the chain spec's group key.
-pub fn verify_certificate(
-    spec: &ChainSpec,
-    block: &Block,
-    certificate: &[u8],
-) -> Result<Certified, LightError> {
-    Verifier::new(spec)?.verify_header(block.header(), certificate)
 }
 
 /// Signing domain of proposers on a chain.
@@ -156,4 +179,4 @@ pub(crate) fn verify_brief(namespace: &[u8], header: &Header, brief: &SealBrief)
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -20,8 +20,9 @@ use althing_primitives::{
     StateValue, Transaction,
 };
 use althing_rpc::api::{
-    AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, LogPage, LogQuery, NodeApi,
-    NodeError, NodeStatus, PoolStatus, PooledTransaction, StateProof, SubmitError, TransactionLocation,
+    AddressPage, BlockKey, CallRequest, Committee, ContractCreation, Direction, GroupKey, LogPage, LogQuery,
+    NodeApi, NodeError, NodeStatus, PoolStatus, PooledTransaction, StateProof, SubmitError,
+    TransactionLocation,
 };
 use althing_state::{StateError, StateView};
 use async_trait::async_trait;
@@ -297,6 +298,10 @@ impl NodeApi for Node {
 
     async fn committee(&self, epoch: Epoch) -> Result<Option<Committee>, NodeError> {
         self.committee_of(epoch).await
+    }
+
+    fn group_keys(&self) -> Vec<GroupKey> {
+        self.known_keys()
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
 };
 use althing_chain::{FollowError, MAX_UNCERTIFIED, state_retention};
 use althing_engine::{Context, Follower};
+use althing_indexer::Index;
 use althing_primitives::{Block, Bytes, Height};
 use commonware_runtime::{Spawner as _, Supervisor as _};
 use eyre::{Result, bail, eyre};
@@ -42,6 +43,15 @@ const PRUNE_INTERVAL: u64 = 256;
 /// Where the state databases are, in the index's own table.
 pub(crate) const APPLIED: &str = "follower.applied";
 
+/// A height that the index's own table has under a name; `None` when it is empty or was never set.
+pub(crate) fn noted_height(index: &Index, name: &str) -> Result<Option<Height>> {
+    let Some(bytes) = index.cursor(name)?.filter(|bytes| !bytes.is_empty()) else { return Ok(None) };
+    let bytes = bytes.try_into().map_err(|_| {
+        eyre!("`{name}` in the index is no height: remove the data folder, and let the node start anew")
+    })?;
+    Ok(Some(Height::from_be_bytes(bytes)))
+}
+
 /// Height of another node's head.
 pub(crate) async fn height_of(url: &str) -> Result<Height, String> {
     Connection::open(url).await?.height().await
@@ -56,13 +66,8 @@ pub(crate) async fn run(
     standby: Option<Standby>,
 ) -> Result<Ending> {
     let ops = bind_ops(&config).await?;
-    let applied = match base.archive.index().cursor(APPLIED)? {
-        Some(bytes) if !bytes.is_empty() => Height::from_be_bytes(
-            bytes.try_into().map_err(|_| eyre!("the index names no height that the state is at"))?,
-        ),
-        // The first start: genesis, or the block whose state was fetched.
-        _ => base.archive.oldest(),
-    };
+    // At the first start: genesis, or the block whose state was fetched.
+    let applied = noted_height(base.archive.index(), APPLIED)?.unwrap_or_else(|| base.archive.oldest());
     let head = base
         .archive
         .index()

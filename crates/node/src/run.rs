@@ -118,7 +118,12 @@ async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data:
         Role::Validator => Some(open_operator(&config, &spec)?),
         Role::Follower => None,
     };
-    let comes_late = operator.is_some() && standby::comes_late(&config, &index).await?;
+    let comes_late = match &operator {
+        Some((operator, _)) => {
+            standby::comes_late(&config.follow.urls, &spec, &operator.key(), &index).await?
+        }
+        None => false,
+    };
     let follows = operator.is_none() || comes_late;
     let fetches_state = follows && config.follow.sync == SyncMode::State;
     let head = match fetches_state && index.latest()?.is_none() && !data.has_begun() {

@@ -5,15 +5,14 @@
 
 use crate::{
     archive::Archive,
-    config::NodeConfig,
     data_dir::DataDir,
-    follow::{self, APPLIED},
+    follow::{self, APPLIED, noted_height},
     run::Base,
 };
 use althing_chain::Chain;
 use althing_engine::{Context, Floor, lay_floor};
-use althing_indexer::{Index, IndexError};
-use althing_primitives::{Height, OperatorKey};
+use althing_indexer::Index;
+use althing_primitives::{ChainSpec, Height, OperatorKey};
 use eyre::{Result, eyre};
 use std::{sync::Arc, time::Duration};
 
@@ -29,6 +28,9 @@ const LOOK: Duration = Duration::from_secs(10);
 /// A head older than this is a sign that the others do not connect to this node any more.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// Wait before the followed nodes are asked again whether the network runs.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
 /// How a validator's node starts.
 #[derive(Debug)]
 pub(crate) enum Entry {
@@ -38,29 +40,55 @@ pub(crate) enum Entry {
     Following,
 }
 
-fn height(index: &Index, name: &str) -> Result<Option<Height>, IndexError> {
-    let bytes: Option<[u8; 8]> = index.cursor(name)?.and_then(|bytes| bytes.try_into().ok());
-    Ok(bytes.map(Height::from_be_bytes))
-}
-
 /// Whether a node that has no blocks must follow first: the network runs already.
-pub(crate) async fn comes_late(config: &NodeConfig, index: &Index) -> Result<bool> {
-    if index.latest()?.unwrap_or_default() > 0 {
+pub(crate) async fn comes_late(
+    urls: &[String],
+    spec: &ChainSpec,
+    operator: &OperatorKey,
+    index: &Index,
+) -> Result<bool> {
+    if urls.is_empty() || index.latest()?.unwrap_or_default() > 0 {
         return Ok(false);
     }
-    for url in &config.follow.urls {
-        match follow::height_of(url).await {
-            Ok(height) => return Ok(height > 0),
-            Err(reason) => tracing::warn!(%url, %reason, "this node does not say whether the network runs"),
+    let again = (!has_place_at_genesis(spec, operator)).then_some(ASK_AGAIN);
+    Ok(first_height(urls, again).await > 0)
+}
+
+/// Whether the mesh has a place for an operator from the first block on. Without these nodes there may be no network.
+fn has_place_at_genesis(spec: &ChainSpec, operator: &OperatorKey) -> bool {
+    spec.validator(operator).is_some() || spec.candidates.iter().any(|who| who.operator == *operator)
+}
+
+/// Height of the first node that answers. When none does they are asked again after a while, for ever, or with none it is 0.
+async fn first_height(urls: &[String], again: Option<Duration>) -> Height {
+    loop {
+        for url in urls {
+            match follow::height_of(url).await {
+                Ok(height) => return height,
+                Err(reason) => {
+                    tracing::warn!(%url, %reason, "this node does not say whether the network runs")
+                }
+            }
         }
+        let Some(wait) = again else {
+            tracing::info!(
+                "no node of `follow.urls` answers: this node begins in consensus, with the network"
+            );
+            return 0;
+        };
+        tracing::warn!(
+            "no node of `follow.urls` answers, and this node has no blocks: it asks again in {} s and does nothing until \
+             one does; see whether the addresses are right",
+            wait.as_secs()
+        );
+        tokio::time::sleep(wait).await;
     }
-    Ok(false)
 }
 
 /// Decides how to start, and prepares the entry into consensus of a node that followed.
 pub(crate) async fn entry(context: &Context, data: &DataDir, base: &Base, comes_late: bool) -> Result<Entry> {
     let index = base.archive.index();
-    if let Some(enters) = height(index, ENTERS)? {
+    if let Some(enters) = noted_height(index, ENTERS)? {
         let floor = floor(&base.chain, &base.archive, enters)?;
         data.forget_consensus()?;
         lay_floor(context, floor).await;
@@ -69,7 +97,7 @@ pub(crate) async fn entry(context: &Context, data: &DataDir, base: &Base, comes_
         tracing::info!(height = enters, "this node enters consensus");
         return Ok(Entry::Consensus);
     }
-    let follows = comes_late || height(index, APPLIED)?.is_some();
+    let follows = comes_late || noted_height(index, APPLIED)?.is_some();
     Ok(if follows { Entry::Following } else { Entry::Consensus })
 }
 
@@ -130,5 +158,56 @@ pub(crate) async fn until_dropped(archive: Arc<Archive>, chain: Arc<Chain>, oper
             }
             Err(error) => tracing::error!(%error, "cannot note that this node follows"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use althing_primitives::{Address, GenesisCandidate, U256, Validator};
+    use jsonrpsee::{RpcModule, server::Server};
+
+    #[test]
+    fn validators_and_candidates_of_the_chain_spec_do_not_wait_for_others() {
+        let key = OperatorKey::repeat_byte;
+        let p2p = || "127.0.0.1:9000".to_owned();
+        let validator = Validator { name: "v1".into(), operator: key(1), reward: Address::ZERO, p2p: p2p() };
+        let mut spec = ChainSpec::devnet(vec![validator], 0);
+        spec.candidates.push(GenesisCandidate {
+            name: "c2".into(),
+            owner: Address::ZERO,
+            operator: key(2),
+            reward: Address::ZERO,
+            p2p: p2p(),
+            self_stake: U256::ZERO,
+            votes: Vec::new(),
+        });
+        for (operator, has_place) in [(1, true), (2, true), (3, false)] {
+            assert_eq!(has_place_at_genesis(&spec, &key(operator)), has_place, "{operator}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_asks_again_until_one_answers() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let urls = [format!("ws://{}", listener.local_addr().unwrap())];
+        // Who asks first is turned away, twice: one does not ask again, the other does.
+        let answering = tokio::spawn(async move {
+            let listener = tokio::task::spawn_blocking(move || {
+                drop(listener.accept().unwrap());
+                drop(listener.accept().unwrap());
+                listener.set_nonblocking(true).unwrap();
+                listener
+            });
+            let listener = listener.await.unwrap();
+            let mut methods = RpcModule::new(());
+            methods.register_method("eth_blockNumber", |_, (), _| "0x7").unwrap();
+            Server::builder().build_from_tcp(listener).unwrap().start(methods)
+        });
+        assert_eq!(first_height(&urls, None).await, 0);
+        assert_eq!(first_height(&urls, Some(Duration::from_millis(1))).await, 7);
+        let server = answering.await.unwrap();
+        server.stop().unwrap();
+        server.stopped().await;
     }
 }

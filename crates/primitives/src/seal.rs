@@ -5,7 +5,7 @@
 //! the signature left out ([`Seal::signing_hash`]), so two signed headers of one (epoch, view) are evidence.
 
 use crate::{Epoch, Header, OperatorKey, View};
-use alloy_primitives::{B256, Bytes, keccak256};
+use alloy_primitives::{B256, Bytes, FixedBytes, keccak256};
 use alloy_rlp::{RlpDecodable, RlpDecodableWrapper, RlpEncodable, RlpEncodableWrapper};
 
 /// Version of the seal's encoding.
@@ -49,8 +49,9 @@ impl StateCommitment {
     }
 }
 
-/// Consensus metadata of a block.
+/// Consensus metadata of a block. A field that is absent at the end is left out of the encoding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+#[rlp(trailing(canonical))]
 pub struct Seal {
     /// Always [`VERSION`].
     pub version: u8,
@@ -80,6 +81,9 @@ pub struct Seal {
     pub resharing: Bytes,
     /// Ed25519 signature of [`Seal::signing_hash`] by `proposer` (64 bytes; empty in genesis).
     pub signature: Bytes,
+    /// Group key `key_id + 1`, a compressed BLS12-381 G2 point, which signs from the next epoch on; only in the last block
+    /// of an epoch, and absent as long as the key stays.
+    pub next_key: Option<FixedBytes<96>>,
 }
 
 impl Seal {
@@ -143,15 +147,35 @@ mod tests {
             Seal { resharing: payload.clone(), ..plain.clone() },
             Seal { evidence: payload.clone(), ..plain.clone() },
             Seal { resharing: payload.slice(1..), ..plain.clone() },
-            Seal { resharing: vec![0].into(), ..plain },
+            Seal { resharing: vec![0].into(), ..plain.clone() },
+            Seal { next_key: Some(FixedBytes::repeat_byte(7)), ..plain },
         ];
         for (index, seal) in seals.iter().enumerate() {
             assert!(seals[..index].iter().all(|other| other.hash() != seal.hash()), "{index}");
-            assert!(alloy_rlp::encode(seal.brief()).len() < 500);
+            assert!(alloy_rlp::encode(seal.brief()).len() < 600);
             assert_eq!(
                 alloy_rlp::decode_exact::<SealBrief>(alloy_rlp::encode(seal.brief())),
                 Ok(seal.brief())
             );
         }
+    }
+
+    #[test]
+    fn an_absent_key_is_not_encoded_and_has_no_other_encoding() {
+        let plain = Seal { version: VERSION, ..Seal::default() };
+        let bytes = alloy_rlp::encode(&plain);
+        assert_eq!(alloy_rlp::decode_exact::<Seal>(&bytes), Ok(plain.clone()));
+        let fields = alloy_rlp::Header::decode_bytes(&mut bytes.as_slice(), true).unwrap();
+        for stray in [0x80, 0x07] {
+            let mut longer = Vec::new();
+            alloy_rlp::Header { list: true, payload_length: fields.len() + 1 }.encode(&mut longer);
+            longer.extend_from_slice(fields);
+            longer.push(stray);
+            assert!(alloy_rlp::decode_exact::<Seal>(&longer).is_err(), "{stray:#x}");
+        }
+        let announced = Seal { next_key: Some(FixedBytes::repeat_byte(7)), ..plain };
+        let longer = alloy_rlp::encode(&announced);
+        assert_eq!(longer.len(), bytes.len() + 98);
+        assert_eq!(alloy_rlp::decode_exact::<Seal>(&longer), Ok(announced));
     }
 }

@@ -1,6 +1,6 @@
 //! The only power that system contracts have: an explicit host, passed to every function.
 //!
-//! Two hosts exist: the EVM's journal (in `execution`) and [`crate::MapHost`]. A host charges for what it does at
+//! Hosts are the EVM's journal (in `execution`), [`crate::MapHost`], and [`crate::ReadHost`] for questions. A host charges for what it does at
 //! the EVM's own prices, and refuses to write in a static call, so that no contract can forget either.
 
 use crate::SystemError;

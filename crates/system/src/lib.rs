@@ -18,6 +18,7 @@ mod lifecycle;
 mod map_host;
 mod params;
 mod poll;
+mod read_host;
 mod rewards;
 mod roll_dpos;
 mod staking;
@@ -32,6 +33,7 @@ pub use lifecycle::{
     BlockInputs, NextCommittee, base_fee_burn_bps, begin_block, end_block, end_epoch, genesis,
 };
 pub use map_host::MapHost;
+pub use read_host::ReadHost;
 
 #[cfg(test)]
 mod tests;

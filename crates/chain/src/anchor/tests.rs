@@ -4,7 +4,7 @@ use super::*;
 use alloy_consensus::{Eip658Value, ReceiptWithBloom, Signed, TxLegacy, transaction::SignerRecoverable as _};
 use alloy_primitives::{Bloom, Signature, U256};
 use althing_light::{BlockDigest, Finalization, Scheme, Variant};
-use althing_primitives::{DbCommitment, Header, Seal, StateCommitment, Transaction};
+use althing_primitives::{Calendar, DbCommitment, Header, Seal, StateCommitment, Transaction};
 use commonware_codec::Encode as _;
 use commonware_consensus::{
     simplex::types::{Finalize, Proposal},
@@ -21,7 +21,7 @@ use commonware_utils::{N3f1, TestRng, non_empty, ordered::Set};
 const NAMESPACE: &[u8] = b"ALTHING/1";
 
 /// A committee of four that certifies a block; how to verify that, and the certificate.
-fn certify(block: &Block) -> (Verifier, Bytes) {
+fn certify(block: &Block) -> (KeyChain, Bytes) {
     let players = Set::from_iter_dedup((0..4).map(|n| PrivateKey::from_seed(n).public_key()));
     let (output, shares) =
         deal::<Variant, _, N3f1>(TestRng::new(1), Mode::NonZeroCounter, players.clone()).unwrap();
@@ -34,8 +34,9 @@ fn certify(block: &Block) -> (Verifier, Bytes) {
     let proposal = Proposal { round, parent: View::new(8), payload };
     let votes: Vec<_> = schemes.iter().map(|s| Finalize::sign(s, proposal.clone()).unwrap()).collect();
     let proven = Finalization::from_finalizes(&schemes[0], non_empty![@votes.iter()], &Sequential).unwrap();
-    let verifier = Verifier::from_key(NAMESPACE, &output.public().public().encode()).unwrap();
-    (verifier, proven.encode().to_vec().into())
+    let key = output.public().public().encode();
+    let keys = KeyChain::from_key(NAMESPACE, Calendar { epoch_blocks: 32 }, &key).unwrap();
+    (keys, proven.encode().to_vec().into())
 }
 
 fn receipt(gas: u64) -> Receipt {
@@ -68,8 +69,8 @@ fn block(valid: bool, header_state: Option<B256>) -> Block {
 #[test]
 fn a_block_is_taken_with_its_certificate_and_receipts() {
     let block = block(true, None);
-    let (verifier, certificate) = certify(&block);
-    let anchor = check_anchor(&verifier, block.clone(), vec![receipt(21_000)], certificate.clone()).unwrap();
+    let (keys, certificate) = certify(&block);
+    let anchor = check_anchor(&keys, block.clone(), vec![receipt(21_000)], certificate.clone()).unwrap();
     assert_eq!(anchor.senders, [block.transactions()[0].recover_signer().unwrap()]);
     assert_eq!((anchor.block, anchor.certificate), (block, Some(certificate)));
 }
@@ -77,21 +78,21 @@ fn a_block_is_taken_with_its_certificate_and_receipts() {
 #[test]
 fn every_part_that_the_certificate_does_not_prove_is_refused() {
     let good = block(true, None);
-    let (verifier, certificate) = certify(&good);
+    let (keys, certificate) = certify(&good);
     let receipts = || vec![receipt(21_000)];
     let other = block(true, Some(B256::repeat_byte(9)));
-    let error = check_anchor(&verifier, other.clone(), receipts(), certificate.clone()).unwrap_err();
+    let error = check_anchor(&keys, other.clone(), receipts(), certificate.clone()).unwrap_err();
     assert!(matches!(error, AnchorError::Certificate(LightError::OtherBlock { .. })), "{error}");
     for wrong in [vec![], vec![receipt(1)], vec![receipt(21_000), receipt(21_000)]] {
-        let error = check_anchor(&verifier, good.clone(), wrong, certificate.clone()).unwrap_err();
+        let error = check_anchor(&keys, good.clone(), wrong, certificate.clone()).unwrap_err();
         assert!(matches!(error, AnchorError::Receipts), "{error}");
     }
     // A committee that certifies nonsense is not believed either.
     let (_, certificate) = certify(&other);
-    let error = check_anchor(&verifier, other, receipts(), certificate).unwrap_err();
+    let error = check_anchor(&keys, other, receipts(), certificate).unwrap_err();
     assert!(matches!(error, AnchorError::State { .. }), "{error}");
     let unsigned = block(false, None);
     let (_, certificate) = certify(&unsigned);
-    let error = check_anchor(&verifier, unsigned, receipts(), certificate).unwrap_err();
+    let error = check_anchor(&keys, unsigned, receipts(), certificate).unwrap_err();
     assert!(matches!(error, AnchorError::Signature(_)), "{error}");
 }

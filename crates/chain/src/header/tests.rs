@@ -1,7 +1,7 @@
 //! The rules of headers, each broken once.
 
 use super::*;
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::{Address, Bytes, FixedBytes};
 use althing_primitives::{OperatorKey, SEAL_VERSION, Validator};
 
 fn spec() -> ChainSpec {
@@ -44,7 +44,7 @@ fn a_block_that_follows_all_rules_is_accepted() {
     let spec = spec();
     for height in [0, 1, 30, 31, 32, 1_000] {
         let (parent, header, seal) = pair(&spec, height);
-        assert_eq!(check(&spec, &Block::new(header, seal, Vec::new()), &parent), Ok(()), "{height}");
+        assert_eq!(check(&spec, 0, &Block::new(header, seal, Vec::new()), &parent), Ok(()), "{height}");
     }
 }
 
@@ -54,7 +54,7 @@ fn evidence_may_say_anything_but_not_at_any_length() {
     for (bytes, is_valid) in [(1, true), (MAX_EVIDENCE_BYTES, true), (MAX_EVIDENCE_BYTES + 1, false)] {
         let (parent, header, seal) = pair(&spec, 5);
         let seal = Seal { evidence: vec![7; bytes].into(), ..seal };
-        let found = check(&spec, &Block::new(header, seal, Vec::new()), &parent);
+        let found = check(&spec, 0, &Block::new(header, seal, Vec::new()), &parent);
         assert_eq!(found.is_ok(), is_valid, "{bytes}: {found:?}");
     }
 }
@@ -62,12 +62,13 @@ fn evidence_may_say_anything_but_not_at_any_length() {
 #[test]
 fn each_broken_rule_is_named() {
     type Change = fn(&mut Header, &mut Seal);
-    let cases: [(&str, Change); 11] = [
+    let cases: [(&str, Change); 12] = [
         ("number", |h, _| h.number += 1),
         ("parentHash", |h, _| h.parent_hash = B256::repeat_byte(9)),
         ("seal.version", |_, s| s.version = 0),
         ("seal.epoch", |_, s| s.epoch += 1),
         ("seal.keyId", |_, s| s.key_id = 1),
+        ("seal.nextKey", |_, s| s.next_key = Some(FixedBytes::ZERO)),
         ("seal.outboxRoot", |_, s| s.outbox_root = B256::repeat_byte(1)),
         ("timestamp", |h, _| h.timestamp += 1),
         ("seal.timeMs", |h, s| {
@@ -82,7 +83,7 @@ fn each_broken_rule_is_named() {
     for (field, change) in cases {
         let (parent, mut header, mut seal) = pair(&spec, 5);
         change(&mut header, &mut seal);
-        match check(&spec, &Block::new(header, seal, Vec::new()), &parent) {
+        match check(&spec, 0, &Block::new(header, seal, Vec::new()), &parent) {
             Err(HeaderError::Field { field: found, .. }) => assert_eq!(found, field),
             other => panic!("{field}: {other:?}"),
         }

@@ -1,13 +1,14 @@
 //! `althing chain epoch` and `althing chain committee`: who serves, why, and whether the node tells the truth about it.
 
-use super::{Certificate, certificate, invalid, load_spec, proven};
+use super::certificate::{Trust, certificate, told_seal};
+use super::{invalid, proven};
 use crate::report::{Report, table};
 use crate::{Exit, amount, failure::Failure};
 use alloy_primitives::{Address, B256, Bytes, U64};
 use althing_abi::{Election, SystemContract};
 use althing_client::Client;
-use althing_light::{DrawSeed, fallback_seed, seed_of_beacon, verify_round};
-use althing_primitives::{Calendar, ChainSpec, Header, Seal, calendar::ELECTION_LEAD_EPOCHS};
+use althing_light::{DrawSeed, fallback_seed, seed_of_beacon};
+use althing_primitives::{Calendar, calendar::ELECTION_LEAD_EPOCHS};
 use althing_system::election::drawn;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -132,55 +133,43 @@ pub(super) async fn explain(client: &Client, epoch: u64, genesis: Option<&Path>)
     if !draw.complete {
         return Err(unknown(epoch));
     }
-    let spec = genesis.map(load_spec).transpose()?;
+    let trust = match genesis {
+        Some(genesis) => Some(Trust::load(client, genesis).await?),
+        None => None,
+    };
     let chain_id = client.chain_id().await?;
-    if let Some(spec) = spec.as_ref().filter(|spec| spec.chain_id != chain_id) {
+    if let Some(spec) = trust.as_ref().map(|trust| &trust.spec).filter(|spec| spec.chain_id != chain_id) {
         let reason =
             format!("NOT PROVEN: the node is of chain {chain_id}, the chain spec of {}", spec.chain_id);
         return Err(invalid(reason));
     }
     let beacon = match draw.fallbackSeed {
         true => None,
-        false => Some(beacon_of(client, spec.as_ref(), draw.seedHeight).await?),
+        false => Some(beacon_of(client, trust.as_ref(), draw.seedHeight).await?),
     };
     let facts = Facts { chain_id, draw, beacon };
-    let proven = match &spec {
+    let proven = match &trust {
         None => None,
-        Some(spec) => Some(prove(client, spec, &facts).await?),
+        Some(trust) => Some(prove(client, trust, &facts).await?),
     };
     replay(&facts, proven)
 }
 
-/// The beacon that a block's seal carries; with a chain spec, the block is proven final.
-async fn beacon_of(client: &Client, spec: Option<&ChainSpec>, height: u64) -> Result<Bytes, Failure> {
-    let (seal, header) = match spec {
-        Some(spec) => {
-            let Certificate { mut headers, seal, .. } = certificate(client, spec, height).await?;
-            (seal, Some(headers.swap_remove(0)))
-        }
-        None => {
-            let answer: Option<super::CertificateAnswer> =
-                client.rpc().call("althing_getCertificate", json!([U64::from(height)])).await?;
-            let missing = || Failure::new(Exit::NotFound, format!("the node has no block {height}"));
-            (answer.ok_or_else(missing)?.seal, None)
-        }
+/// The beacon that a block's seal carries; with something to trust, the block is proven final.
+async fn beacon_of(client: &Client, trust: Option<&Trust>, height: u64) -> Result<Bytes, Failure> {
+    let seal = match trust {
+        Some(trust) => certificate(client, trust, height).await?.seal,
+        None => told_seal(client, height).await?,
     };
-    let seal: Seal = alloy_rlp::decode_exact(&seal)
-        .map_err(|e| invalid(format!("the node gave a seal that does not decode: {e}")))?;
-    let belongs =
-        |header: &Header| header.number == height && header.extra_data.as_ref() == seal.hash().as_slice();
-    match header.is_none_or(|header| belongs(&header)) {
-        true => Ok(seal.election),
-        false => Err(invalid(format!("NOT PROVEN: the seal is not that of block {height}"))),
-    }
+    Ok(seal.election)
 }
 
 /// Checks what the node said of a draw against proven slots, and the beacon against the group key. Returns the number of
 /// slots proven.
-async fn prove(client: &Client, spec: &ChainSpec, facts: &Facts) -> Result<usize, Failure> {
+async fn prove(client: &Client, trust: &Trust, facts: &Facts) -> Result<usize, Failure> {
     let draw = &facts.draw;
     let epoch = draw.epoch;
-    let (found, slots) = proven::answer(client, spec, |host| drawn(host, epoch)).await?;
+    let (found, slots) = proven::answer(client, trust, |host| drawn(host, epoch)).await?;
     let found =
         found.ok_or_else(|| invalid(format!("NOT PROVEN: no draw of epoch {epoch} is in the state")))?;
     let delegates = draw.delegates.iter().map(|delegate| (delegate.operatorKey, delegate.endpoint.clone()));
@@ -196,10 +185,10 @@ async fn prove(client: &Client, spec: &ChainSpec, facts: &Facts) -> Result<usize
     }
     if let Some(beacon) = &facts.beacon {
         let round = (epoch.saturating_sub(ELECTION_LEAD_EPOCHS), draw.seedView);
-        if !verify_round(&spec.namespace(), &spec.committee.group_key, round, beacon) {
+        if !trust.keys.verify_beacon(round, beacon) {
             return Err(invalid("NOT PROVEN: the beacon is not the group's signature of its view".into()));
         }
-    } else if epoch < ELECTION_LEAD_EPOCHS && draw.seed != fallback_seed(spec.hash(), epoch) {
+    } else if epoch < ELECTION_LEAD_EPOCHS && draw.seed != fallback_seed(trust.spec.hash(), epoch) {
         return Err(invalid("NOT PROVEN: the seed of a first epoch must follow from the chain spec".into()));
     }
     Ok(slots)

@@ -1,12 +1,13 @@
 //! `althing chain proof`: an account and storage slots with their proofs, checked here if asked to.
 
-use super::{Certificate, certificate, header, invalid, load_spec};
+use super::certificate::{Certificate, Trust, certificate, decode};
+use super::invalid;
 use crate::report::{Report, both_forms};
 use crate::{amount, failure::Failure};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use althing_client::Client;
 use althing_light::{StateProofError, state_of, verify_account, verify_slot};
-use althing_primitives::{AccountRecord, ChainSpec, Seal};
+use althing_primitives::{AccountRecord, Header, Seal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -48,7 +49,7 @@ pub(super) async fn proof(
 ) -> Result<Report, Failure> {
     let answer = ask(client, address, slots).await?;
     if let Some(genesis) = genesis {
-        check_final(client, &load_spec(genesis)?, address, &answer).await?;
+        check_final(client, &Trust::load(client, genesis).await?, address, &answer).await?;
     }
     Ok(report(address, &answer, genesis.is_some()))
 }
@@ -57,12 +58,12 @@ pub(super) async fn proof(
 /// node's word.
 pub(super) async fn proven_slots(
     client: &Client,
-    spec: &ChainSpec,
+    trust: &Trust,
     address: Address,
     slots: &[U256],
 ) -> Result<Vec<U256>, Failure> {
     let answer = ask(client, address, slots).await?;
-    check_final(client, spec, address, &answer).await?;
+    check_final(client, trust, address, &answer).await?;
     Ok(answer.slots.iter().map(|slot| slot.value).collect())
 }
 
@@ -78,11 +79,11 @@ async fn ask(client: &Client, address: Address, slots: &[U256]) -> Result<ProofA
 /// Checks the proofs, and that their block is final.
 async fn check_final(
     client: &Client,
-    spec: &ChainSpec,
+    trust: &Trust,
     address: Address,
     answer: &ProofAnswer,
 ) -> Result<(), Failure> {
-    let Certificate { headers, .. } = certificate(client, spec, answer.number.to()).await?;
+    let Certificate { headers, .. } = certificate(client, trust, answer.number.to()).await?;
     if headers[0].hash_slow() != answer.hash {
         return Err(invalid("NOT PROVEN: the proofs are for another block".into()));
     }
@@ -92,12 +93,11 @@ async fn check_final(
 /// Checks every proof against the header whose hash the answer names.
 fn check(address: Address, answer: &ProofAnswer) -> Result<(), Failure> {
     let wrong = |what: String| move |e: StateProofError| invalid(format!("NOT PROVEN: {what}: {e}"));
-    let head = header(&answer.header)?;
+    let head: Header = decode("header", &answer.header)?;
     if head.hash_slow() != answer.hash {
         return Err(invalid("NOT PROVEN: the header is that of another block".into()));
     }
-    let seal: Seal = alloy_rlp::decode_exact(&answer.seal)
-        .map_err(|e| invalid(format!("the node gave a seal that does not decode: {e}")))?;
+    let seal: Seal = decode("seal", &answer.seal)?;
     let state = state_of(&head, &seal).map_err(wrong("the block's state".into()))?;
     if let Some(account) = &answer.account {
         let (nonce, balance) = (account.nonce.to(), account.balance);

@@ -182,7 +182,7 @@ fn check(file: &Path, node: Option<&Path>) -> Result<Report, Failure> {
     if let Some(node) = node {
         ceremony::check_node(&info, node)?;
     }
-    althing_light::Verifier::new(&spec).map_err(|e| invalid(e.to_string()))?;
+    althing_light::KeyChain::new(&spec).map_err(|e| invalid(e.to_string()))?;
     let hash = spec.hash().to_string();
     Ok(Report::new(json!({"valid": true, "hash": hash}), format!("{} is valid\nhash {hash}", file.display())))
 }

@@ -13,7 +13,7 @@ use althing_abi::ChainInfo;
 use althing_consensus::{ConsensusBlock, Payload, ceremony, encode_payload};
 use althing_fuzz_targets::{NAMESPACE, committee};
 use althing_indexer::encoding::{encode_changes, encode_logs, encode_receipts, encode_senders};
-use althing_light::DoubleProposal;
+use althing_light::{Announcement, DoubleProposal};
 use althing_primitives::{
     AccountRecord, AddressExt as _, Block, ChainSpec, Change, Header, Receipt, Seal, StateKey, StateValue,
     Transaction, Validator,
@@ -164,6 +164,15 @@ fn resharing() -> Block {
     Block::new(plain.header().clone(), seal, vec![])
 }
 
+/// The last block of epoch 3 announces a new key: here the same once more.
+fn announcement() -> Announcement {
+    let plain = block(vec![]);
+    let key = committee().keys.of_epoch(3).key.as_ref().try_into().unwrap();
+    let seal = Seal { next_key: Some(key), ..plain.seal().clone() };
+    let block = Block::new(Header { number: 127, ..plain.header().clone() }, seal, vec![]);
+    Announcement::of(&block, committee().certify(3, 9, block.hash()).0.into())
+}
+
 fn blocks() -> Vec<Seed> {
     let (empty, full) = (block(vec![]), block(kinds().into_iter().map(|(_, tx)| tx).collect()));
     let (certificate, beacon) = committee().certify(3, 9, empty.hash());
@@ -176,6 +185,7 @@ fn blocks() -> Vec<Seed> {
         ("consensus_block", "empty", consensus(&empty)),
         ("consensus_block", "transactions", consensus(&full)),
         ("certificate", "valid", certificate),
+        ("announcement", "valid", announcement().encode()),
         ("beacon", "valid", [round, beacon].concat()),
         ("evidence", "double", DoubleProposal::of(&empty, &full).encode()),
     ]

@@ -1,6 +1,7 @@
 //! Certificates and signatures of proposers: what they prove, and what is refused.
 
 use super::*;
+use althing_primitives::Block;
 use commonware_codec::Encode as _;
 use commonware_consensus::{
     simplex::types::{Finalize, Proposal},
@@ -8,35 +9,55 @@ use commonware_consensus::{
 };
 use commonware_cryptography::{
     Signer as _,
-    bls12381::{dkg::feldman_desmedt::deal, primitives::sharing::Mode},
+    bls12381::{
+        dkg::feldman_desmedt::deal,
+        primitives::{group::Share, sharing::Mode},
+    },
     ed25519::PrivateKey,
 };
 use commonware_utils::{N3f1, non_empty, ordered::Set};
 use rand::rngs::StdRng;
 
-const NAMESPACE: &[u8] = b"ALTHING/1";
+pub(crate) const NAMESPACE: &[u8] = b"ALTHING/1";
 
-/// A committee of four that certifies `payload`, and the encoded group key.
-fn certify(payload: B256) -> (Vec<u8>, Vec<u8>) {
-    let players = Set::from_iter_dedup((0..4).map(|n| PrivateKey::from_seed(n).public_key()));
-    let (output, shares) =
-        deal::<Variant, _, N3f1>(StdRng::from_seed([1; 32]), Mode::NonZeroCounter, players.clone()).unwrap();
-    let schemes: Vec<Scheme> = shares
-        .iter_pairs()
-        .map(|(_, share)| {
+/// Four members with key shares.
+pub(crate) struct Committee {
+    members: Vec<Scheme>,
+    /// Their encoded group key.
+    pub(crate) key: Vec<u8>,
+}
+
+impl Committee {
+    /// Dealt from a seed: another seed, another group key.
+    pub(crate) fn dealt(seed: u8) -> Self {
+        let players = Set::from_iter_dedup((0..4).map(|n| PrivateKey::from_seed(n).public_key()));
+        let randomness = StdRng::from_seed([seed; 32]);
+        let (output, shares) =
+            deal::<Variant, _, N3f1>(randomness, Mode::NonZeroCounter, players.clone()).unwrap();
+        let member = |share: &Share| {
             Scheme::signer(NAMESPACE, players.clone(), output.public().clone(), share.clone()).unwrap()
-        })
-        .collect();
-    let proposal = Proposal {
-        round: Round::new(Epoch::new(3), View::new(9)),
-        parent: View::new(8),
-        payload: BlockDigest::from(payload.0),
-    };
-    let votes: Vec<_> =
-        schemes.iter().map(|scheme| Finalize::sign(scheme, proposal.clone()).unwrap()).collect();
-    let finalization =
-        Finalization::from_finalizes(&schemes[0], non_empty![@votes.iter()], &Sequential).unwrap();
-    (finalization.encode().to_vec(), output.public().public().encode().to_vec())
+        };
+        let members = shares.iter_pairs().map(|(_, share)| member(share)).collect();
+        Self { members, key: output.public().public().encode().to_vec() }
+    }
+
+    /// Certifies a block's hash in view 9 of an epoch.
+    pub(crate) fn certify(&self, epoch: u64, payload: B256) -> Finalization {
+        let proposal = Proposal {
+            round: Round::new(Epoch::new(epoch), View::new(9)),
+            parent: View::new(8),
+            payload: BlockDigest::from(payload.0),
+        };
+        let votes: Vec<_> =
+            self.members.iter().map(|member| Finalize::sign(member, proposal.clone()).unwrap()).collect();
+        Finalization::from_finalizes(&self.members[0], non_empty![@votes.iter()], &Sequential).unwrap()
+    }
+}
+
+/// A committee that certifies `payload` in epoch 3, and the encoded group key.
+fn certify(payload: B256) -> (Vec<u8>, Vec<u8>) {
+    let committee = Committee::dealt(1);
+    (committee.certify(3, payload).encode().to_vec(), committee.key)
 }
 
 #[test]

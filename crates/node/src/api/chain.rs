@@ -10,8 +10,8 @@ use althing_execution::{
 use althing_indexer::{LogLimits, LogQuery as IndexQuery};
 use althing_primitives::{Epoch, Height};
 use althing_rpc::api::{
-    AddressPage, BlockKey, Committee, CommitteeMember, ConsensusState, ContractCreation, Direction, LogPage,
-    LogQuery, NodeError, NodeStatus, SyncProgress, TransactionLocation,
+    AddressPage, BlockKey, Committee, CommitteeMember, ConsensusState, ContractCreation, Direction, GroupKey,
+    LogPage, LogQuery, NodeError, NodeStatus, SyncProgress, TransactionLocation,
 };
 use std::sync::atomic::Ordering;
 
@@ -116,13 +116,23 @@ impl Node {
             epoch,
             first_height: spec.calendar().first_block(epoch),
             last_height: spec.calendar().last_block(epoch),
-            key_id: 0,
-            group_key: spec.committee.group_key.clone(),
+            key_id: self.chain.keys.id_of(epoch),
+            group_key: self.chain.keys.of_epoch(epoch).key.clone(),
             members: roster.members.into_iter().map(member).collect(),
             leaders: roster.leaders,
             serves: roster.serves,
             kept: roster.is_kept,
         }))
+    }
+
+    pub(super) fn known_keys(&self) -> Vec<GroupKey> {
+        let key = |(id, key): (u64, &althing_light::GroupKey)| GroupKey {
+            id,
+            first_epoch: key.first_epoch,
+            key: key.key.clone(),
+            announcement: key.announcement.as_ref().map(|announcement| announcement.encode().into()),
+        };
+        (0..).zip(self.chain.keys.keys()).map(key).collect()
     }
 
     pub(super) async fn node_status(&self) -> NodeStatus {

@@ -13,8 +13,7 @@ use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::Chain;
 use althing_execution::{
     BlockSimulation, BlocksError, CallStatus, ExecutionError, ReplayedBlock, Simulation, SimulationError,
-    SystemInputs, call, create_access_list, estimate_gas, simulate_blocks, trace_block, trace_call,
-    trace_transaction,
+    call, create_access_list, estimate_gas, simulate_blocks, trace_block, trace_call, trace_transaction,
 };
 use althing_primitives::{FinalizedBlock, Height, Recovered};
 use althing_rpc::api::{CallRequest, NodeError, TransactionLocation};
@@ -129,12 +128,7 @@ impl Node {
             spec: self.chain.spec.clone(),
             base: block.block.header().clone(),
             base_hash: block.block.hash(),
-            system: SystemInputs {
-                proposer: None,
-                election_beacon: Bytes::new(),
-                next_committee: None,
-                ..self.chain.context_after(&block.block).system
-            },
+            system: self.chain.context_after(&block.block).system,
             gas_cap,
         };
         let view = self.state_at(height)?;

@@ -11,7 +11,7 @@ use crate::data_dir::DataDir;
 use althing_chain::{Head, check_anchor};
 use althing_engine::{Context, StateSettings, synchronize, wipe};
 use althing_indexer::Index;
-use althing_light::Verifier;
+use althing_light::KeyChain;
 use althing_primitives::{ChainSpec, FinalizedBlock};
 use althing_state::{Fetch, SyncError};
 use eyre::{Result, bail};
@@ -27,13 +27,13 @@ pub(crate) async fn begin(
     settings: &StateSettings,
     data: &DataDir,
 ) -> Result<Head> {
-    let verifier = Verifier::new(spec)?;
+    let keys = KeyChain::new(spec)?;
     let mut wiped = false;
     let mut attempt = 0;
     loop {
         for url in urls {
             attempt += 1;
-            match fetch(context, settings, &verifier, url, attempt).await {
+            match fetch(context, settings, &keys, url, attempt).await {
                 Ok(block) => {
                     let block = Arc::new(block);
                     index.append(&block)?;
@@ -65,7 +65,7 @@ enum Ended {
 async fn fetch(
     context: &Context,
     settings: &StateSettings,
-    verifier: &Verifier,
+    keys: &KeyChain,
     url: &str,
     attempt: u64,
 ) -> Result<FinalizedBlock, Ended> {
@@ -74,7 +74,7 @@ async fn fetch(
     let StateTarget { block, receipts, certificate } =
         target.ok_or_else(|| Ended::Node("it has no certified block yet".into()))?;
     let height = block.height();
-    let block = check_anchor(verifier, block, receipts, certificate)
+    let block = check_anchor(keys, block, receipts, certificate)
         .map_err(|error| Ended::Node(format!("block {height} that it offers is refused: {error}")))?;
     tracing::info!(%url, height, "fetching the state of a block");
     let fetch: Fetch = Arc::new(move |request| {

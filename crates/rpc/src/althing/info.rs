@@ -1,6 +1,6 @@
 //! Chain spec, epochs, committees and the node itself.
 
-use crate::api::{Committee, CommitteeMember};
+use crate::api::{Committee, CommitteeMember, GroupKey};
 use crate::context::Call;
 use crate::error::Fault;
 use crate::registry::{Cost::Light, Param, Registry, may};
@@ -21,6 +21,10 @@ pub(super) fn register(r: &mut Registry) {
     let about =
         "Members, order of leaders and group key of an epoch (default: the present one); null if not known.";
     r.add(Light, "althing_committee", EPOCH, "Object", about, committee);
+    let about = "The group keys since the chain's begin, each with the first epoch that it signs and the announcement that \
+                 proves it (RLP list of header, seal in brief and certificate of the block that says it); null for the chain \
+                 spec's key.";
+    r.add(Light, "althing_groupKeys", &[], "Array", about, group_keys);
 }
 
 #[derive(Serialize)]
@@ -171,4 +175,23 @@ async fn committee(mut call: Call) -> Result<Option<CommitteeJson>, Fault> {
 
 fn member(CommitteeMember { name, operator, reward, candidate }: CommitteeMember) -> MemberJson {
     MemberJson { name, operator, reward, candidate }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GroupKeyJson {
+    key_id: U64,
+    first_epoch: U64,
+    group_key: Bytes,
+    announcement: Option<Bytes>,
+}
+
+async fn group_keys(call: Call) -> Result<Vec<GroupKeyJson>, Fault> {
+    let key = |GroupKey { id, first_epoch, key, announcement }| GroupKeyJson {
+        key_id: U64::from(id),
+        first_epoch: U64::from(first_epoch),
+        group_key: key,
+        announcement,
+    };
+    Ok(call.api.group_keys().into_iter().map(key).collect())
 }

@@ -10,8 +10,8 @@ mod types;
 pub use error::{NodeError, SubmitError};
 pub use types::{
     AddressPage, BlockKey, CallRequest, Committee, CommitteeMember, ConsensusState, ContractCreation,
-    Direction, LogPage, LogQuery, NodeStatus, PoolStatus, PooledTransaction, ProvenValue, StateProof,
-    SyncProgress, TransactionLocation,
+    Direction, GroupKey, LogPage, LogQuery, NodeStatus, PoolStatus, PooledTransaction, ProvenValue,
+    StateProof, SyncProgress, TransactionLocation,
 };
 
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -182,4 +182,7 @@ pub trait NodeApi: Send + Sync + 'static {
 
     /// Who signs an epoch's blocks; `None` when it is not known yet, or not kept any more.
     async fn committee(&self, epoch: Epoch) -> Result<Option<Committee>, NodeError>;
+
+    /// The group keys since the chain's begin, by id. Held in memory.
+    fn group_keys(&self) -> Vec<GroupKey>;
 }

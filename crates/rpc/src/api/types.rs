@@ -211,3 +211,16 @@ pub struct Committee {
     /// Whether they serve on because the next committee got no key shares in time.
     pub kept: bool,
 }
+
+/// A group key of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupKey {
+    /// Its number.
+    pub id: u64,
+    /// The first epoch whose blocks it signs.
+    pub first_epoch: Epoch,
+    /// The public key.
+    pub key: Bytes,
+    /// Proof that the key before announced it, encoded; `None` for the chain spec's key.
+    pub announcement: Option<Bytes>,
+}

@@ -599,6 +599,16 @@ impl NodeApi for MockNode {
             kept: false,
         }))
     }
+
+    fn group_keys(&self) -> Vec<GroupKey> {
+        let key = |id: u8, first_epoch, announcement| GroupKey {
+            id: id.into(),
+            first_epoch,
+            key: vec![9 + id; 96].into(),
+            announcement,
+        };
+        vec![key(0, 0, None), key(1, 7, Some(vec![0xc0].into()))]
+    }
 }
 
 /// A call that pays a contract, creates another, and makes a payment that fails.
