@@ -8,7 +8,7 @@ from keccak import keccak256
 # Places in the header's list.
 PARENT_HASH, BENEFICIARY, NUMBER, GAS_USED, TIMESTAMP, EXTRA_DATA = 0, 2, 8, 10, 11, 12
 # Places in the seal's list.
-EVIDENCE, RESHARING = 11, 12
+EVIDENCE, RESHARING = 12, 13
 
 
 class Malformed(Exception):
@@ -63,7 +63,7 @@ def _block(encoded, told_hash):
         raise Malformed(f"block {_number(header[NUMBER])} has the hash {found.hex()}, not {told_hash.hex()}")
     if header[EXTRA_DATA] != keccak256(rlp.encode(brief(seal))):
         raise Malformed(f"block {_number(header[NUMBER])} has another seal than its header says")
-    _, epoch, view, parent_view, proposer, _, time_ms, _, _, beacon, election, _, resharing, *_ = seal
+    _, epoch, view, parent_view, proposer, _, _, time_ms, _, _, beacon, election, _, resharing, *_ = seal
     return Block(
         hash=found,
         parent_hash=header[PARENT_HASH],

@@ -3,6 +3,7 @@
 //! The sources are the one definition: Rust types, JSON ABIs and published interfaces derive from them.
 
 #![allow(missing_docs, reason = "the documentation is the NatSpec of the Solidity sources")]
+#![allow(clippy::too_many_arguments, reason = "events have the fields that OpenZeppelin gave them")]
 
 use alloy_sol_types::sol;
 
@@ -39,6 +40,11 @@ sol!(
 sol!(
     #[sol(abi, all_derives)]
     "src/Governance.sol"
+);
+
+sol!(
+    #[sol(abi, all_derives)]
+    "src/Upgrades.sol"
 );
 
 sol!(

@@ -9,6 +9,7 @@ mod table;
 
 pub use contracts::{
     ChainInfo, Conduct, Election, Governance, Params, Poll, Rewards, RollDPoS, Staking, SystemErrors,
+    Upgrades,
 };
 pub use render::{GeneratedFile, generated_files};
 pub use table::{GOVERNANCE, REWARD_FUND, SYSTEM_CONTRACTS, SystemContract, SystemContractEntry};

@@ -2,7 +2,7 @@
 //!
 //! A new contract is one variant and one row; the compiler then points at every `match` that misses it.
 
-use crate::{ChainInfo, Conduct, Election, Governance, Params, Poll, Rewards, RollDPoS, Staking};
+use crate::{ChainInfo, Conduct, Election, Governance, Params, Poll, Rewards, RollDPoS, Staking, Upgrades};
 use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Address, address};
 
@@ -21,6 +21,8 @@ pub enum SystemContract {
     Conduct,
     /// Proposals, votes and the treasury.
     Governance,
+    /// Hardforks, and who knows them.
+    Upgrades,
     /// Elections, as IoTeX's tools ask for them.
     Poll,
     /// Epochs, as IoTeX's tools ask for them.
@@ -89,6 +91,13 @@ pub const SYSTEM_CONTRACTS: &[SystemContractEntry] = &[
         name: "Governance",
         source: include_str!("Governance.sol"),
         abi: Governance::abi::contract,
+    },
+    SystemContractEntry {
+        contract: SystemContract::Upgrades,
+        address: address!("00000000000000000000000000000000A1740006"),
+        name: "Upgrades",
+        source: include_str!("Upgrades.sol"),
+        abi: Upgrades::abi::contract,
     },
     SystemContractEntry {
         contract: SystemContract::Poll,

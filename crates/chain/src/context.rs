@@ -37,6 +37,10 @@ pub trait Sink: Send + Sync + 'static {
 
     /// The block's state can be read now.
     fn applied(&self, block: Arc<FinalizedBlock>);
+
+    /// The node must stop, because its release does not know the rules of the next block; says what to do. Nothing is
+    /// executed any more.
+    fn outdated(&self, advice: String);
 }
 
 /// The last block whose state is applied.
@@ -87,6 +91,8 @@ pub struct ChainConfig {
     pub sink: Arc<dyn Sink>,
     /// Identity, on a validator.
     pub operator: Option<Operator>,
+    /// Number of the newest hardfork that the node takes part in.
+    pub newest_hardfork: u64,
 }
 
 impl fmt::Debug for ChainConfig {
@@ -111,6 +117,8 @@ pub struct Chain {
     pub senders: SenderCache,
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) operator: Option<Operator>,
+    /// Number of the newest hardfork that this node takes part in.
+    pub newest_hardfork: u64,
     pub(crate) executed: Mutex<Executed>,
     failed_resharings: AtomicU64,
     pub(crate) evidence: Mutex<Evidence>,
@@ -125,7 +133,7 @@ impl fmt::Debug for Chain {
 impl Chain {
     /// Opens a chain.
     pub fn new(config: ChainConfig) -> Result<Arc<Self>, LightError> {
-        let ChainConfig { spec, pool, sink, operator } = config;
+        let ChainConfig { spec, pool, sink, operator, newest_hardfork } = config;
         let keys = KeyChain::new(&spec)?;
         Ok(Arc::new(Self {
             elections: Elections::new(spec.clone()),
@@ -137,6 +145,7 @@ impl Chain {
             senders: SenderCache::new(SENDER_CACHE),
             sink,
             operator,
+            newest_hardfork,
             executed: Mutex::default(),
             evidence: Mutex::default(),
         }))
@@ -198,6 +207,7 @@ impl Chain {
             epoch: seal.epoch,
             epoch_start: self.spec.calendar().first_block(seal.epoch),
             key_id: seal.key_id,
+            hardfork: seal.hardfork,
             group_key: self.keys.of_epoch(seal.epoch).key.clone(),
             proposer: Some(seal.proposer),
             view: seal.view,
@@ -224,6 +234,7 @@ impl Chain {
 
     /// Notes what the state of a node that starts says of elections.
     pub(crate) async fn open_elections(&self, view: &impl StateView) {
+        self.check_rules(view).await;
         let outcome = async {
             let epoch = read(view, |host| epoch(host)).await?;
             self.elections.learn(view, epoch).await
@@ -235,6 +246,9 @@ impl Chain {
 
     /// Notes what a final block says of elections; `view` is the state after it.
     pub(crate) async fn elect(&self, block: &Block, view: &impl StateView) {
+        if block.height() == self.spec.calendar().last_block(block.seal().epoch) {
+            self.check_rules(view).await;
+        }
         if !self.elections.concerns(block) {
             return;
         }

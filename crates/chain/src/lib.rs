@@ -27,6 +27,7 @@ mod follow;
 mod genesis;
 mod header;
 mod propose;
+mod upgrade;
 mod verify;
 
 pub use anchor::{AnchorError, check_anchor};

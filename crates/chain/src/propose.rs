@@ -79,6 +79,7 @@ impl Chain {
             parent_view: round.parent.0.get(),
             proposer: operator.key(),
             key_id: self.keys.id_of(epoch.get()),
+            hardfork: self.newest_hardfork,
             time_ms,
             beacon,
             election,

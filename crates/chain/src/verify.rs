@@ -44,6 +44,9 @@ pub enum InvalidBlock {
     /// A transaction that must not be in the block.
     #[error(transparent)]
     Transaction(ExecutionError),
+    /// The rules of the block are newer than this release.
+    #[error(transparent)]
+    Hardfork(ExecutionError),
     /// The state could not be read.
     #[error(transparent)]
     State(#[from] StateError),
@@ -65,6 +68,7 @@ impl From<ExecutionError> for InvalidBlock {
             ExecutionError::Invalid { .. } => Self::Transaction(error),
             ExecutionError::State(error) => Self::State(error),
             ExecutionError::Proposer(operator) => Self::Seat(operator),
+            ExecutionError::Hardfork(_) => Self::Hardfork(error),
             ExecutionError::Internal(_) => Self::Internal(error),
         }
     }

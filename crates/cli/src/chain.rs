@@ -4,6 +4,7 @@ mod certificate;
 mod election;
 mod proof;
 mod proven;
+mod upgrade;
 
 use crate::report::{Report, both_forms};
 use crate::transact::receipt_report;
@@ -64,6 +65,8 @@ pub enum Command {
         #[arg(long, default_value = ".althing/devnet/genesis.json")]
         genesis: PathBuf,
     },
+    /// The hardfork in force, the upgrade that comes, and how many seats are ready for it.
+    Upgrade,
     /// An account and storage slots with proofs that lead to the latest block's state root.
     Proof {
         /// Address (0x or io1).
@@ -105,6 +108,7 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             }
             election::explain(&client, epoch, verify.then_some(genesis.as_path())).await
         }
+        Command::Upgrade => upgrade::upgrade(&client).await,
         Command::Verify { block, genesis } => verify(&client, &block, &genesis).await,
         Command::Proof { address, slots, verify, genesis } => {
             let address = parse_address(&address)?;

@@ -66,7 +66,8 @@ impl<'a> Executor<'a> {
         let mut keys: BTreeSet<_> = [StateKey::Account(REWARD_FUND)].into();
         transactions.iter().for_each(|transaction| named_keys(transaction, &mut keys));
         world.prefetch(keys).map_err(|error| ExecutionError::State(error.0))?;
-        let mut machine = Machine::new(world, cfg_env(spec, block.number), block.block_env());
+        let cfg = cfg_env(spec, &world)?;
+        let mut machine = Machine::new(world, cfg, block.block_env());
         hooks::begin_block(&mut machine, block)?;
         let beneficiary = hooks::beneficiary(&mut machine, block)?;
         machine.context().block.beneficiary = beneficiary;

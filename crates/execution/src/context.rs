@@ -1,11 +1,12 @@
 //! What a block's transactions can know of the block, and the EVM's settings for it.
 
-use crate::SystemInputs;
+use crate::{ExecutionError, SystemInputs, world::World};
 use alloy_primitives::{Address, B256, U256};
 use althing_primitives::{ChainSpec, Hardfork, Height};
 use revm::{
     context::{BlockEnv, CfgEnv},
     context_interface::block::BlobExcessGasAndPrice,
+    database_interface::DatabaseRef as _,
     primitives::hardfork::SpecId,
 };
 
@@ -47,10 +48,26 @@ impl BlockContext {
     }
 }
 
-/// The EVM's settings at a height.
-pub(crate) fn cfg_env(spec: &ChainSpec, number: Height) -> CfgEnv {
-    let rules = match spec.hardfork(number) {
-        Hardfork::Genesis => SpecId::OSAKA,
-    };
-    CfgEnv::new_with_spec(rules).with_chain_id(spec.chain_id)
+/// Largest contract in bytes since [`Hardfork::LargeContracts`]: twice EIP-170's.
+const LARGE_CONTRACT_BYTES: usize = 48 * 1024;
+
+/// Longest code that creates a contract, by EIP-3860.
+const INITCODE_BYTES: usize = 48 * 1024;
+
+/// The EVM's settings in a state.
+pub(crate) fn cfg_env(spec: &ChainSpec, world: &World) -> Result<CfgEnv, ExecutionError> {
+    let mut cfg = CfgEnv::new_with_spec(SpecId::OSAKA).with_chain_id(spec.chain_id);
+    if hardfork(world)? >= Hardfork::LargeContracts {
+        cfg.limit_contract_code_size = Some(LARGE_CONTRACT_BYTES);
+        cfg.limit_contract_initcode_size = Some(INITCODE_BYTES);
+    }
+    Ok(cfg)
+}
+
+/// The hardfork in force in a state.
+fn hardfork(world: &World) -> Result<Hardfork, ExecutionError> {
+    let slot = althing_system::upgrades::HARDFORK_SLOT;
+    let read = world.storage_ref(slot.account(), slot.number());
+    let number: u64 = read.map_err(|error| ExecutionError::State(error.0))?.saturating_to();
+    Hardfork::numbered(number).ok_or(ExecutionError::Hardfork(number))
 }

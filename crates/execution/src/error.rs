@@ -62,6 +62,11 @@ pub enum ExecutionError {
     /// The block's proposer has no seat in the epoch's committee: the block is invalid.
     #[error("proposer {0} has no seat in the committee of the block's epoch")]
     Proposer(B256),
+    /// The rules in force are newer than this release. Nothing follows about the block.
+    #[error(
+        "hardfork {0} is in force, which this release does not know: install the release that the upgrade names"
+    )]
+    Hardfork(u64),
     /// The state could not be read. Nothing follows about the block.
     #[error("state could not be read: {0}")]
     State(#[from] StateError),

@@ -27,7 +27,9 @@ mod trace;
 mod trace_budget;
 mod world;
 
-pub use althing_system::{BlockInputs as SystemInputs, NextCommittee, election, epoch, is_punishable};
+pub use althing_system::{
+    BlockInputs as SystemInputs, NextCommittee, election, epoch, is_punishable, upgrades,
+};
 pub use block::execute_block;
 pub use build::{BuildLimits, Candidates, build_block};
 pub use context::BlockContext;

@@ -236,7 +236,7 @@ impl ReplayedBlock {
             Err(error) => return Ok((world, Err(error))),
         };
         let block = self.context.block_env();
-        let cfg = cfg_env(&self.spec, self.context.number);
+        let cfg = cfg_env(&self.spec, &world)?;
         let mut machine = Machine::inspected(world, cfg, block.clone(), inspector);
         let executed = machine.inspect(tx.clone()).map_err(|refused| refused.at(index, transaction))?;
         let (mut world, mut inspector) = machine.into_parts();

@@ -12,7 +12,7 @@ use std::{
     },
     time::Instant,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc::UnboundedSender};
 
 /// Final blocks that a slow subscriber may lag behind before it loses some.
 const BLOCK_EVENTS: usize = 256;
@@ -129,11 +129,15 @@ impl Archive {
 
 /// The chain's end of the archive.
 #[derive(Clone, Debug)]
-pub(crate) struct ArchiveSink(pub(crate) Arc<Archive>);
+pub(crate) struct ArchiveSink {
+    pub(crate) archive: Arc<Archive>,
+    /// Takes the advice with which a node stops whose release is too old.
+    pub(crate) outdated: UnboundedSender<String>,
+}
 
 impl Sink for ArchiveSink {
     fn append(&self, block: FinalizedBlock) -> BoxFuture<'static, Head> {
-        let archive = self.0.clone();
+        let archive = self.archive.clone();
         Box::pin(async move {
             let block = Arc::new(block);
             let stored = block.clone();
@@ -146,6 +150,11 @@ impl Sink for ArchiveSink {
 
     fn applied(&self, block: Head) {
         // After a crash blocks are applied again that were published before; subscribers saw none of them.
-        self.0.publish(block);
+        self.archive.publish(block);
+    }
+
+    fn outdated(&self, advice: String) {
+        // Nobody listens when the node stops already.
+        let _ = self.outdated.send(advice);
     }
 }

@@ -18,7 +18,7 @@ use althing_chain::{Chain, ChainConfig, Operator};
 use althing_consensus::{ConsensusBlock, PrivateKey, Secrets};
 use althing_engine::{Context, Engine, MeshConfig, State, StateSettings, ValidatorConfig};
 use althing_indexer::{Index, IndexConfig};
-use althing_primitives::ChainSpec;
+use althing_primitives::{ChainSpec, Hardfork};
 use althing_txpool::{Journal, Pool, PoolConfig};
 use commonware_codec::{Copying, DecodeExt as _};
 use commonware_runtime::{
@@ -37,6 +37,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tokio::sync::mpsc::UnboundedSender;
 
 /// How long the parts may take to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,7 +76,12 @@ fn run_once(config: NodeConfig) -> Result<Ending> {
     // A part that fails panics, which ends all of them: the states they share die with them here.
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         Runner::new(runtime).start(|context| async move {
-            let outcome = Box::pin(start(context.child("node"), config, spec, data)).await;
+            let (outdated, mut advice) = tokio::sync::mpsc::unbounded_channel();
+            let node = Box::pin(start(context.child("node"), config, spec, data, outdated));
+            let outcome = tokio::select! {
+                outcome = node => outcome,
+                Some(advice) = advice.recv() => Err(eyre!(advice)),
+            };
             let code = i32::from(outcome.is_err());
             if context.stop(code, Some(STOP_TIMEOUT)).await.is_err() {
                 tracing::warn!("some parts did not stop in time; what is final is on disk");
@@ -110,7 +116,13 @@ pub(crate) struct Base {
     pub(crate) settings: StateSettings,
 }
 
-async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data: DataDir) -> Result<Ending> {
+async fn start(
+    context: Context,
+    config: NodeConfig,
+    spec: Arc<ChainSpec>,
+    data: DataDir,
+    outdated: UnboundedSender<String>,
+) -> Result<Ending> {
     let settings = StateSettings::new(config.state.cache_mib);
     let index = IndexConfig { archive: config.state.archive, history_blocks: config.state.history_blocks };
     let index = Arc::new(Index::open(&data.index(), index)?);
@@ -143,8 +155,9 @@ async fn start(context: Context, config: NodeConfig, spec: Arc<ChainSpec>, data:
     let chain = Chain::new(ChainConfig {
         spec: spec.clone(),
         pool: Arc::new(Mutex::new(Pool::new(bounds))),
-        sink: Arc::new(ArchiveSink(archive.clone())),
+        sink: Arc::new(ArchiveSink { archive: archive.clone(), outdated }),
         operator: operator.as_ref().map(|(operator, _)| operator.clone()),
+        newest_hardfork: (Hardfork::NEWEST as u64).saturating_sub(config.node.unknown_hardforks),
     })?;
     let base = Base { chain, archive, settings };
     let Some((operator, secrets)) = operator else {

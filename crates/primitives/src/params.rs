@@ -161,6 +161,10 @@ params! {
     ExecutionDays "executionDays" Days: 14, 14, 1 => 365;
     /// Epochs from the decision to change a parameter to the change, besides the rest of the present one.
     NoticeEpochs "noticeEpochs" Epochs: 24, 1, 0 => 10_000;
+    /// Part of a committee's seats that must know a hardfork before it comes into force.
+    UpgradeReadyBps "upgradeReadyBps" BasisPoints: 8_000, 8_000, 6_700 => 10_000;
+    /// Epochs for which an upgrade waits for them beyond its own.
+    UpgradePatienceEpochs "upgradePatienceEpochs" Epochs: 720, 100, 0 => 10_000;
     /// Part of the base fee that is burned; the reward fund gets the rest.
     BaseFeeBurnBps "baseFeeBurnBps" BasisPoints: 5_000, 5_000, 0 => 10_000;
 }

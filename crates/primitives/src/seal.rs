@@ -65,6 +65,8 @@ pub struct Seal {
     pub proposer: OperatorKey,
     /// Number of the group key that signs this block's certificate.
     pub key_id: u64,
+    /// Newest hardfork that the proposer's node knows: how nodes say that they are ready for an upgrade.
+    pub hardfork: u64,
     /// Unix time in milliseconds; the header's `timestamp` is this divided by 1000.
     pub time_ms: u64,
     /// State after this block.

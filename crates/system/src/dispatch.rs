@@ -3,7 +3,7 @@
 use crate::{
     CALL_BASE_GAS, Host, INPUT_WORD_GAS, SystemError, chain_info, conduct, election, governance,
     host::{CallResult, words},
-    params, poll, rewards, roll_dpos, staking,
+    params, poll, rewards, roll_dpos, staking, upgrades,
 };
 use alloy_sol_types::SolInterface;
 use althing_abi::{
@@ -18,6 +18,7 @@ use althing_abi::{
     Staking::StakingCalls,
     SystemContract,
     SystemErrors::{DelegateCallRefused, MalformedArguments, NotPayable, UnknownFunction},
+    Upgrades::UpgradesCalls,
 };
 
 /// Runs a call. Nothing is done before the first charge; a failed call's writes are the host's to undo.
@@ -52,6 +53,11 @@ pub fn call(host: &mut impl Host, contract: SystemContract, input: &[u8]) -> Cal
             refuse_value(host)?;
             let call = arguments::<GovernanceCalls>(input)?;
             governance::dispatch(host, call)
+        }
+        SystemContract::Upgrades => {
+            refuse_value(host)?;
+            let call = arguments::<UpgradesCalls>(input)?;
+            upgrades::dispatch(host, call)
         }
         SystemContract::Poll => {
             refuse_value(host)?;

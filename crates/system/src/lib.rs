@@ -23,6 +23,7 @@ mod rewards;
 mod roll_dpos;
 mod staking;
 pub mod storage;
+pub mod upgrades;
 
 pub use chain_info::epoch;
 pub use conduct::is_punishable;

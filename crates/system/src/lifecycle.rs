@@ -3,7 +3,7 @@
 //! Each function is the whole visible list, in order of execution. Every step is bounded; none depends on the
 //! number of accounts. These calls pay no gas and cannot revert: an error here means that state is unreadable.
 
-use crate::{Host, SystemError, chain_info, conduct, election, params, rewards, staking};
+use crate::{Host, SystemError, chain_info, conduct, election, params, rewards, staking, upgrades};
 use alloy_primitives::Bytes;
 use althing_primitives::{ChainSpec, Epoch, Height, OperatorKey, Param, View};
 
@@ -18,6 +18,8 @@ pub struct BlockInputs {
     pub key_id: u64,
     /// That key: 96 bytes, compressed G2.
     pub group_key: Bytes,
+    /// Newest hardfork that the proposer's node knows.
+    pub hardfork: u64,
     /// Who proposed the block; nobody in a simulation.
     pub proposer: Option<OperatorKey>,
     /// View in which it was proposed.
@@ -57,6 +59,7 @@ pub fn base_fee_burn_bps(host: &mut impl Host) -> Result<u16, SystemError> {
 /// Before the first transaction of every block.
 pub fn begin_block(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), SystemError> {
     chain_info::begin_block(host, inputs)?;
+    upgrades::begin_block(host, inputs)?;
     conduct::begin_block(host, inputs)
 }
 
@@ -73,5 +76,6 @@ pub fn end_epoch(host: &mut impl Host, inputs: &BlockInputs) -> Result<(), Syste
     rewards::end_epoch(host, inputs.epoch)?;
     election::end_epoch(host, inputs)?;
     conduct::begin_term(host, inputs.epoch.saturating_add(1))?;
-    params::end_epoch(host, inputs.epoch)
+    params::end_epoch(host, inputs.epoch)?;
+    upgrades::end_epoch(host, inputs.epoch)
 }

@@ -87,6 +87,11 @@ impl<T: Word> Slot<T> {
         Self { account, slot, value: PhantomData }
     }
 
+    /// The contract that has it.
+    pub const fn account(&self) -> Address {
+        self.account
+    }
+
     /// Its number.
     pub const fn number(&self) -> U256 {
         self.slot

@@ -5,7 +5,7 @@ class Skip(Exception):
     """The machine cannot run a scenario; the text says why."""
 
 
-from scenarios import abuse, bad_start, ceremony, elections, follow, kills, outages, payout, skew, sync  # noqa: E402
+from scenarios import abuse, bad_start, ceremony, elections, follow, kills, outages, payout, skew, sync, twins, upgrade  # noqa: E402
 
 SCENARIOS = {
     "bad-start": bad_start.bad_start,
@@ -26,5 +26,7 @@ SCENARIOS = {
     "late-joiner": elections.late_joiner,
     "first-epochs": elections.first_epochs,
     "payout": payout.payout,
+    "upgrade": upgrade.upgrade,
+    "twins": twins.twins,
     "malformed": abuse.malformed,
 }

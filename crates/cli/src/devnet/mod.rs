@@ -11,6 +11,7 @@ mod view;
 pub(crate) use view::devnet_key;
 
 use crate::{Exit, failure::Failure, report::Report, terminal::Progress};
+use althing_primitives::{Param, Params};
 use layout::Layout;
 use prepare::Network;
 use std::path::{Path, PathBuf};
@@ -53,9 +54,22 @@ pub struct Args {
     /// Time between blocks in milliseconds. Default: 500, or as it was.
     #[arg(long, value_name = "MS")]
     block_time: Option<u64>,
+    /// First value of a parameter that governance may change, in its unit (`althing gov params` lists them); may be given
+    /// more than once. With `daySeconds=1` a proposal takes half a minute.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
+    params: Vec<(Param, u128)>,
     /// Log level of the nodes; their logs are in the folder.
     #[arg(long, default_value = "info", value_name = "LEVEL")]
     log: String,
+}
+
+/// A parameter with a value within its bounds.
+fn parse_param(text: &str) -> Result<(Param, u128), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, as in daySeconds=1")?;
+    let param = Param::named(name).ok_or_else(|| format!("there is no parameter `{name}`"))?;
+    let value: u128 = value.parse().map_err(|_| format!("`{value}` is no whole number"))?;
+    Params::devnet().set(param, value).map_err(|error| error.to_string())?;
+    Ok((param, value))
 }
 
 /// Runs the network until a signal.

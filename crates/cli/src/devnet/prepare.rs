@@ -75,6 +75,15 @@ fn open(args: &Args, layout: &Layout, manifest: &Manifest) -> Result<Network, Fa
     let spec = ChainSpec::from_json(&text).map_err(|e| {
         Failure::new(Exit::Failure, format!("{}: {e}; start anew with --fresh", path.display()))
     })?;
+    for (param, asked) in &args.params {
+        let there = spec.params.get(*param);
+        if *asked != there {
+            let name = param.entry().name;
+            return Err(Failure::usage(format!(
+                "the devnet in this folder has {name}={there} in its chain spec: start anew with --fresh, or choose another folder with --dir"
+            )));
+        }
+    }
     let nodes = places(args, layout, manifest)?;
     for node in &nodes {
         let path = node.dir.join(CONFIG_FILE);
@@ -123,6 +132,9 @@ fn create(args: &Args, layout: &Layout, progress: &Progress) -> Result<Network, 
         }
     };
     spec.block_interval_ms = manifest.block_time_ms;
+    for (param, value) in &args.params {
+        spec.params.set(*param, *value).map_err(|error| Failure::usage(error.to_string()))?;
+    }
     spec.validate()?;
     let vaults = vaults.into_iter().map(|vault| (vault.operator_key(), Arc::new(vault.into_secrets())));
     dealer::deal(&mut spec, &vaults.collect::<Vec<_>>())?;

@@ -69,7 +69,7 @@ impl Simulation {
         if let Some(overrides) = self.overrides.state {
             apply_state_overrides(overrides, &mut world).map_err(override_error)?;
         }
-        let cfg = simulation_cfg(&self.spec, self.block.number, &request);
+        let cfg = simulation_cfg(&self.spec, &world, &request)?;
         let (asked, cap) = (request.gas, self.gas_cap);
         let environment = EvmEnv::new(cfg.clone(), block.clone());
         let mut tx: TxEnv =
@@ -88,15 +88,19 @@ impl Simulation {
 }
 
 /// Rules for a call that nobody signed: no nonce, any sender, no fee unless it offers one.
-pub(super) fn simulation_cfg(spec: &ChainSpec, number: u64, request: &TransactionRequest) -> CfgEnv {
-    let mut cfg = cfg_env(spec, number);
+pub(super) fn simulation_cfg(
+    spec: &ChainSpec,
+    world: &World,
+    request: &TransactionRequest,
+) -> Result<CfgEnv, ExecutionError> {
+    let mut cfg = cfg_env(spec, world)?;
     cfg.disable_nonce_check = true;
     cfg.disable_eip3607 = true;
     cfg.disable_block_gas_limit = true;
     cfg.disable_base_fee = request.gas_price.or(request.max_fee_per_gas).is_none_or(|price| price == 0);
     cfg.tx_gas_limit_cap = Some(u64::MAX);
     cfg.memory_limit = MAX_SIMULATION_MEMORY_BYTES;
-    cfg
+    Ok(cfg)
 }
 
 pub(super) fn override_error(error: StateOverrideError<crate::world::ReadError>) -> SimulationError {

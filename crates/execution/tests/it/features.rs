@@ -11,7 +11,7 @@ use alloy_signer::SignerSync;
 use alloy_sol_types::SolCall;
 use althing_abi::{ChainInfo, SystemContract};
 use althing_execution::{ExecutionError, SystemInputs, execute_block};
-use althing_primitives::{StateKey, StateValue};
+use althing_primitives::{Change, StateKey, StateValue};
 use futures::executor::block_on;
 use std::sync::Arc;
 
@@ -163,4 +163,21 @@ fn the_tips_go_to_the_account_of_the_proposers_seat_and_a_stranger_proposes_noth
     assert_eq!(balance(&net.after(&outcome), BENEFICIARY), U256::from(21_000u64 * 1_000_000_000));
     let stranger = B256::repeat_byte(8);
     assert_eq!(propose(stranger), Err(ExecutionError::Proposer(stranger)));
+}
+
+#[test]
+fn rules_are_those_of_the_hardfork_in_the_state() {
+    let mut net = Net::new(&[]);
+    // Creation code of a contract of 30,000 zeros.
+    let input = alloy_primitives::hex!("6175305ff3").to_vec().into();
+    let create = sign(TxEip1559 { to: TxKind::Create, input, gas_limit: 16_000_000, ..template(0) }, 0);
+    let key = StateKey::Slot(SystemContract::Upgrades.address(), U256::ZERO);
+    for (hardfork, is_created) in [(0, false), (1, true)] {
+        let after = Some(StateValue::Slot(U256::from(hardfork))).filter(|_| hardfork > 0);
+        net.state.apply(&[Change { key, before: None, after }]);
+        let outcome = net.execute(std::slice::from_ref(&create)).unwrap();
+        assert_eq!(outcome.receipts[0].status(), is_created, "hardfork {hardfork}");
+    }
+    net.state.apply(&[Change { key, before: None, after: Some(StateValue::Slot(U256::from(9))) }]);
+    assert_eq!(net.execute(&[create]).unwrap_err(), ExecutionError::Hardfork(9));
 }

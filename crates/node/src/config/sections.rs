@@ -104,6 +104,9 @@ section! {
         /// "validator" takes part in consensus with its operator key; "follower" verifies the certified
         /// blocks of the nodes that the section `follow` names.
         role: Role = Role::Validator,
+        /// Hardforks, from the newest down, that this node does as if its release did not know. Leave it at 0;
+        /// 1 rehearses what becomes of a node that is not upgraded in time.
+        unknown_hardforks: u64 = 0,
         /// Where the password that opens the folder `keys` comes from:
         /// { file = "PATH" } (mode 0600) or { env = "NAME" } (a variable).
         password: PasswordSource = PasswordSource::Env("ALTHING_PASSWORD".into()),

@@ -18,7 +18,19 @@ use thiserror::Error;
 pub enum Hardfork {
     /// The rules of the first block: Ethereum's Osaka rules and the first system contracts.
     #[default]
-    Genesis,
+    Genesis = 0,
+    /// Larger contracts: of up to 48 KiB. The first upgrade, with which networks rehearse how upgrades go.
+    LargeContracts = 1,
+}
+
+impl Hardfork {
+    /// The newest one that this release knows.
+    pub const NEWEST: Self = Self::LargeContracts;
+
+    /// The hardfork with a number, if this release knows it.
+    pub fn numbered(number: u64) -> Option<Self> {
+        [Self::Genesis, Self::LargeContracts].into_iter().find(|hardfork| *hardfork as u64 == number)
+    }
 }
 
 /// An account that exists from the first block on.
@@ -198,11 +210,6 @@ impl ChainSpec {
     /// keccak256 of the compact JSON; field order is fixed and maps are sorted, so it is unique.
     pub fn hash(&self) -> B256 {
         keccak256(serde_json::to_vec(self).expect("a chain spec has only string keys"))
-    }
-
-    /// Rules in force at a height.
-    pub fn hardfork(&self, _height: u64) -> Hardfork {
-        Hardfork::Genesis
     }
 
     /// Epoch of a height.

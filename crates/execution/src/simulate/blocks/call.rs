@@ -82,11 +82,11 @@ impl<'a> Calls<'a> {
         let world = self.world.take().expect("the world is given back after every call");
         let request = self.complete(request, &world, budget)?;
         let cfg = if self.validation {
-            let mut cfg = cfg_env(self.spec, number);
+            let mut cfg = cfg_env(self.spec, &world)?;
             cfg.memory_limit = MAX_SIMULATION_MEMORY_BYTES;
             cfg
         } else {
-            simulation_cfg(self.spec, number, &request)
+            simulation_cfg(self.spec, &world, &request)?
         };
         let transaction =
             unsigned(request).map_err(|reason| BlocksError::Request { number, call, reason })?;

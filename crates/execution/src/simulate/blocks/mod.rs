@@ -93,7 +93,7 @@ fn run(
         apply_state(&mut world, asked.state_overrides)?;
         let mut block = context.block_env();
         world.apply_block_overrides(overrides, &mut block);
-        let cfg = cfg_env(&at.spec, number);
+        let cfg = cfg_env(&at.spec, &world)?;
         let mut machine = Machine::new(world, cfg.clone(), block.clone());
         hooks::begin_block(&mut machine, &context)?;
         let mut calls =

@@ -49,13 +49,15 @@ fn a_policy_goes_from_submission_to_effect_in_an_announced_epoch() {
     assert!(changes.is_empty());
 }
 
+/// Calls, their kind, votes by account (its number is its millions of votes, of 45 in all), and the stage after the vote.
+type Case<'a> = (&'a [Act], u8, &'a [(u8, u8)], u8);
+
 #[test]
 fn quorum_and_majorities_decide() {
-    // Kind, votes by account (its number is its millions of votes, of 45 in all), and whether it passes.
     let text: &[Act] = &[];
     let policy = &[pay(20, 1)][..];
     let technical = &[Act(account(20), U256::ZERO, vec![1, 2, 3, 4].into())][..];
-    let cases: [(&[Act], u8, &[(u8, u8)], u8); 10] = [
+    let cases: [Case<'_>; 10] = [
         (text, 0, &[(9, 1)], 5),
         (text, 0, &[(8, 1)], 9),
         (text, 0, &[(4, 1), (5, 2)], 5),

@@ -89,7 +89,7 @@ impl World {
         genesis(&mut host, &spec).unwrap();
         host.balances.insert(SystemContract::Staking.address(), spec.genesis_stakes());
         host.balances.insert(ADDRESS, coins(1_000));
-        (1..=20).for_each(|number| drop(host.balances.insert(account(number), coins(100_000))));
+        host.balances.extend((1..=20).map(|number| (account(number), coins(100_000))));
         let supply = host.balances.values().copied().sum();
         host.logs.clear();
         host.block.number = 1;

@@ -1,0 +1,67 @@
+"""An operator's key on two machines at once: it proposes twice, pays for it by itself, and nobody else is harmed."""
+
+import shutil
+
+from cluster import Node, Size
+from node import Contract
+from node import Node as Told
+from recompute import ADDRESSES, INTERFACES
+from rpc import wait_for
+from seats import FIRST_DRAWN, Seats
+
+# Five seats go on when one member contradicts itself.
+SIZE = Size(5, seats=5, block_ms=250)
+TWIN = 4
+SECONDS = 240
+
+
+def twins(context):
+    cluster = context.cluster(size=SIZE)
+    seats, first = Seats(cluster), cluster.nodes[TWIN]
+    wait_for("elected candidates serve", lambda: seats.epoch() > FIRST_DRAWN, SECONDS)
+    first.kill()
+    second = copy(cluster, first)
+    cluster.contradicts = True
+    self_stake = candidate(cluster, first).selfStakingTokens
+    first.start()
+    second.start()
+    others = [node for node in cluster.nodes if node is not first]
+    record = wait_for("its double proposal is punished", lambda: punished(cluster, first), SECONDS)
+    second.kill()
+    cluster.grows(10, 60, others)
+    taken = record.slashed
+    if taken != self_stake * 5 // 100:
+        raise AssertionError(f"{taken} of a self-stake of {self_stake} were taken, not a twentieth")
+    blocks = cluster.agreed_blocks()
+    return (
+        f"{first.name} ran twice: {record.doubleProposals} double proposal punished with {taken} Rau of {self_stake}, in jail until "
+        f"{record.jailedUntil}; {len(blocks)} blocks equal"
+    )
+
+
+def copy(cluster, node):
+    """The same node in another folder, on ports of its own; it dials the others."""
+    folder = cluster.network / "twin"
+    shutil.copytree(node.folder, folder)
+    ports = [cluster.spare, cluster.spare + 1, cluster.spare + 2]
+    twin = Node(cluster.binary, folder, SIZE.nodes, *ports)
+    for section, port in zip(("RPC", "P2P", "METRICS"), ports):
+        twin.environment[f"ALTHING_{section}__LISTEN"] = f"127.0.0.1:{port}"
+    cluster.twins = [twin]
+    return twin
+
+
+def contract(cluster, name):
+    told = Told(f"http://127.0.0.1:{cluster.nodes[0].rpc}")
+    return Contract(told, ADDRESSES[name], INTERFACES / f"{name}.sol")
+
+
+def candidate(cluster, node):
+    page = contract(cluster, "Staking").call("candidatesV3", 0, SIZE.nodes)
+    return next(row for row in page if row.name == node.name.replace("-", ""))
+
+
+def punished(cluster, node):
+    """What is held against the node's candidate, once a double proposal is."""
+    record = contract(cluster, "Conduct").call("conductOf", candidate(cluster, node).id)
+    return record if record.doubleProposals else None

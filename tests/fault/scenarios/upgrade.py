@@ -1,0 +1,88 @@
+"""A protocol upgrade by proposal on a network that runs, with one node that was not upgraded in time."""
+
+import subprocess
+
+import rpc
+from cluster import Broken, Size
+from rpc import wait_for
+from scenarios.payout import Program
+from seats import Seats
+
+# Four of five seats are enough, and the network goes on without the fifth.
+SIZE = Size(
+    5, seats=5, block_ms=250, params={"daySeconds": 1, "supportDays": 60, "voteDays": 12, "timeLockDays": 0, "noticeEpochs": 0}
+)
+LAGGARD = 4
+HARDFORK = 1
+RELEASE = "v2.0.0-rehearsal"
+ARTIFACT = "0x" + "5a" * 32
+UPGRADES = "0x00000000000000000000000000000000a1740006"
+VOTE_SECONDS, EPOCH_SECONDS = 90, 180
+# Creation code of a contract of 30,000 zeros, which is longer than Ethereum's rules allow.
+LARGE_CONTRACT = "0x6175305ff3"
+
+
+def upgrade(context):
+    cluster = context.cluster(size=SIZE)
+    laggard, others = cluster.nodes[LAGGARD], [node for node in cluster.nodes if node.index != LAGGARD]
+    lag(cluster, laggard)
+    program, seats = Program(cluster), Seats(cluster)
+    code = cluster.dir / "large.hex"
+    code.write_text(LARGE_CONTRACT)
+    if deploys(program, code):
+        raise Broken("the large contract could be deployed under the old rules")
+    epoch = seats.epoch() + 3
+    number = pass_proposal(program, epoch)
+    pending = program.run("chain", "upgrade")["pending"]
+    if pending["hardfork"] != HARDFORK or pending["release"] != RELEASE:
+        raise Broken(f"proposal {number} was executed, and what is pending is {pending}")
+    wait_for("the laggard stops by itself", lambda: not laggard.running, EPOCH_SECONDS)
+    stopped = seats.epoch()
+    last = laggard.tail()
+    if RELEASE not in last or "panicked" in last:
+        raise Broken(f"the laggard stopped without saying what to do:\n{last}")
+    laggard.kill()
+    cluster.grows(5, 60, others)
+    if program.run("chain", "upgrade")["hardfork"] != HARDFORK:
+        raise Broken("the laggard stopped before the hardfork was in force")
+    if not deploys(program, code):
+        raise Broken("the large contract cannot be deployed under the new rules")
+    laggard.environment.pop("ALTHING_NODE__UNKNOWN_HARDFORKS")
+    seconds = cluster.restart(laggard)
+    blocks = cluster.agreed_blocks()
+    return (
+        f"proposal {number} for epoch {epoch}; in force in epoch {stopped}: large contract refused before, deployed after; the laggard "
+        f"stopped with advice, and was back {seconds:.1f} s after its upgrade; {len(blocks)} blocks equal"
+    )
+
+
+def lag(cluster, node):
+    """The node does as if its release did not know the newest hardfork."""
+    node.kill()
+    node.environment["ALTHING_NODE__UNKNOWN_HARDFORKS"] = "1"
+    cluster.restart(node)
+
+
+def pass_proposal(program, epoch):
+    """Submits, supports, votes for and executes the upgrade; the number of its proposal."""
+    call = f"{UPGRADES}:schedule(string,bytes32,uint64,uint64):{RELEASE},{ARTIFACT},{HARDFORK},{epoch}"
+    program.run("gov", "new", "--title", "Larger contracts", "--call", call, "--dev-account", 1, "--yes")
+    number = program.run("gov", "list")[-1]["number"]
+    voters = range(SIZE.nodes)
+    program.run("gov", "support", number, "--dev-account", 0, "--yes")
+    for voter in voters:
+        program.run("gov", "vote", number, "yes", "--dev-account", voter, "--yes")
+    wait_for(
+        "the vote is over", lambda: program.run("gov", "show", number)["stage"] == "executable", VOTE_SECONDS
+    )
+    program.run("gov", "execute", number, "--dev-account", 3, "--yes")
+    return number
+
+
+def deploys(program, code):
+    """Whether a contract can be deployed that is larger than Ethereum's rules allow."""
+    try:
+        program.run("deploy", code, "--dev-account", 9, "--yes")
+    except (Broken, subprocess.TimeoutExpired):
+        return False
+    return True
