@@ -2,15 +2,13 @@
 // Its candidate: node1, which belongs to the second account of the development mnemonic.
 
 import { parseEther } from "viem";
-import { mnemonicToAccount } from "viem/accounts";
 import { assert, finish, same, test } from "../compat/lib/cases.mjs";
 import { reader } from "../compat/lib/viem.mjs";
-import { ask, event, holders, refusal, refusalOfCast, send, sendInSpite, write } from "./lib/acts.mjs";
+import { ask, developer, event, holders, refusal, refusalOfCast, send, sendInSpite, write } from "./lib/acts.mjs";
 import { calendar, candidate, contracts, moved, movedVotes, param, reach, read } from "./lib/chain.mjs";
 
 const [carol, dave, erin] = holders;
-const MNEMONIC = "test test test test test test test test test test test junk";
-const owner = mnemonicToAccount(MNEMONIC, { addressIndex: 1 });
+const owner = developer(1);
 const NAME = "node1";
 /** The longest of the cases that wait for epochs, in milliseconds. */
 const EPOCHS_MS = 300_000;

@@ -12,6 +12,7 @@ const STORIES = [
   { name: "stake", coins: 20_000 },
   { name: "vote", coins: 1_100_000 },
   { name: "reward", coins: 200_000 },
+  { name: "govern", coins: 200_000 },
 ];
 /** The longest that one story may take, in milliseconds. */
 const STORY_DEADLINE = 400_000;

@@ -1,7 +1,7 @@
 // What holders do: transactions and refusals, with viem and with cast.
 
-import { decodeErrorResult, parseEventLogs } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import { decodeErrorResult, parseEventLogs, toHex } from "viem";
+import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { assert, failure, same, settings, url } from "../../compat/lib/cases.mjs";
 import { command, foundry } from "../../compat/lib/foundry.mjs";
 import { reader, walletOf } from "../../compat/lib/viem.mjs";
@@ -10,13 +10,15 @@ import { contracts } from "./chain.mjs";
 /** Gas that every call of a system contract gets along with, for transactions that are to fail in a block. */
 const PLENTY = 2_000_000n;
 /**
- * What a transaction gets for an estimate. The same call may cost more some blocks later: a new second, a new ranking or a new epoch is one
- * more number to write down.
+ * What a transaction gets for an estimate. The same call may cost more some blocks later: a new second, a new ranking and a new epoch are
+ * more numbers to write down. All of them together double what it costs to change a stake.
  */
-export const enough = (estimate) => (estimate * 3n) / 2n;
+export const enough = (estimate) => (estimate * 5n) / 2n;
 
 export const holders = settings.keys.map((key) => privateKeyToAccount(key));
-const keyOf = (account) => settings.keys[holders.indexOf(account)];
+/** An account of the development mnemonic: the owners of the candidates, and their first voters. */
+export const developer = (addressIndex) => mnemonicToAccount("test test test test test test test test test test test junk", { addressIndex });
+const keyOf = (account) => (account.getHdKey ? toHex(account.getHdKey().privateKey) : settings.keys[holders.indexOf(account)]);
 
 /** A call as a page makes it with viem: simulated, sent, and found in a block. */
 export async function write(account, contract, functionName, args, value = 0n) {

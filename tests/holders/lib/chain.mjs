@@ -1,4 +1,5 @@
-// The network as a holder's page sees it: the published interfaces, reads at the head or at a height, and the calendar of epochs.
+// The network as a holder's page sees it: the published interfaces, Althing's and OpenZeppelin's, reads at the head or at a height, and the
+// calendar of epochs.
 
 import { readFileSync } from "node:fs";
 import { reader } from "../../compat/lib/viem.mjs";
@@ -11,9 +12,19 @@ function system(name) {
   const { address, abi } = published.contracts.find((entry) => entry.name === name);
   return { address, abi: [...abi, ...published.errors] };
 }
-export const contracts = Object.fromEntries(
-  ["Params", "Staking", "Election", "Poll", "RollDPoS", "Rewards"].map((name) => [name, system(name)]),
-);
+const systems = ["Params", "Staking", "Election", "Poll", "RollDPoS", "Rewards", "Governance"];
+
+/** ABI and bytecode of a contract as OpenZeppelin published it. */
+export function openzeppelin(name) {
+  const path = `../../compat/node_modules/@openzeppelin/contracts/build/contracts/${name}.json`;
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
+}
+
+/** The system contracts, and `Governor`: `Governance` as a page sees it that knows OpenZeppelin's interfaces alone. */
+export const contracts = Object.fromEntries(systems.map((name) => [name, system(name)]));
+// A proposal that sets a parameter is refused with the errors of `Params`.
+contracts.Governance.abi.push(...contracts.Params.abi.filter(({ type }) => type === "error"));
+contracts.Governor = { address: contracts.Governance.address, abi: ["IGovernor", "IVotes"].flatMap((name) => openzeppelin(name).abi) };
 
 /** Calls a function that only reads, at the head or at a block. */
 export const read = (contract, functionName, args = [], blockNumber = undefined) =>
@@ -52,7 +63,15 @@ export async function reach(height) {
 
 /** Waits until a moment has come by the clock of the chain. */
 export const reachTime = (seconds) =>
-  until(async () => (await reader.getBlock()).timestamp >= seconds, `a block of the time ${seconds}`, 60_000);
+  until(async () => (await reader.getBlock()).timestamp >= seconds, `a block of the time ${seconds}`, 90_000);
+
+/** The first block of a second or later. */
+export async function firstBlockAt(seconds) {
+  await reachTime(seconds);
+  let height = await reader.getBlockNumber();
+  while ((await reader.getBlock({ blockNumber: height - 1n })).timestamp >= seconds) height -= 1n;
+  return height;
+}
 
 /** A candidate, and its votes without those of its self-stake, which only what it does wrong can change. */
 export async function candidate(name, blockNumber = undefined) {

@@ -16,6 +16,8 @@ const COMMITTEE = 4;
 const BLOCK_MS = 250;
 /** Seconds of a day of the network: what people lock and wait for is counted in days. */
 const DAY_SECONDS = 10;
+/** Days of a proposal: for support, for the vote, and of the time lock. */
+const GOVERNANCE_DAYS = { supportDays: "3", voteDays: "3", timeLockDays: "1" };
 
 /** Ports where runs may begin, below those that systems give to outgoing connections. */
 const PORTS = { first: 20_000, count: 10_000 };
@@ -134,7 +136,7 @@ export class Network {
     const own = join(this.dir, "network", "genesis.json");
     const spec = JSON.parse(readFileSync(own, "utf8"));
     // Turns that a busy machine misses put nobody on probation: votes alone decide.
-    Object.assign(spec.params, { delegateSeats: String(DELEGATES), daySeconds: String(DAY_SECONDS), productivityBps: "0" });
+    Object.assign(spec.params, { delegateSeats: String(DELEGATES), daySeconds: String(DAY_SECONDS), productivityBps: "0", ...GOVERNANCE_DAYS });
     spec.seatPhases = [{ fromEpoch: 0, seats: DELEGATES }];
     const text = JSON.stringify(spec, null, 2);
     writeFileSync(own, text);
