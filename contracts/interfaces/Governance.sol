@@ -3,8 +3,8 @@ pragma solidity ^0.8.20;
 
 /// @title Governance
 /// @notice Proposals: anybody submits one with a bond, holders of votes support it, then all vote, and what passes can be
-/// executed by anybody, in the name of this contract. Its balance without the bonds is the treasury, which only proposals
-/// spend. The first two parts are OpenZeppelin's `IGovernor` and `IVotes`. Times are Unix seconds; votes are the
+/// executed by anybody, in the name of this contract. Its balance is the treasury, which only proposals spend; bonds lie in
+/// another account. The first two parts are OpenZeppelin's `IGovernor` and `IVotes`. Times are Unix seconds; votes are the
 /// weighted votes of stakes, in Rau.
 ///
 /// A proposal without calls is a text; one that only sets parameters and pays out of the treasury is a policy; any other is
@@ -94,7 +94,7 @@ interface Governance {
     error GovernorUnexpectedProposalState(uint256 proposalId, uint8 current, bytes32 expectedStates);
     error GovernorInvalidProposalLength(uint256 targets, uint256 calldatas, uint256 values);
     error GovernorRestrictedProposer(address proposer);
-    error GovernorOnlyProposer(address account);
+    error GovernorUnableToCancel(uint256 proposalId, address account);
     error GovernorQueueNotImplemented();
     error GovernorInvalidVoteType();
     error GovernorInvalidSignature(address voter);
@@ -223,6 +223,10 @@ interface Governance {
     error OnlyItself(address caller);
     /// @notice Stakes cannot give their votes away.
     error VotesStay();
+    /// @notice Of `Params`, when a proposal would set a parameter: see there.
+    error UnknownParam(string name);
+    error OutOfBounds(string name, uint256 value, uint256 least, uint256 most);
+    error Unchangeable(string name);
     /// @notice A call of the proposal failed, so that nothing of it happened.
     error CallFailed(uint256 index, bytes reason);
 }

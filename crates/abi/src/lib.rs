@@ -12,7 +12,9 @@ pub use contracts::{
     Upgrades,
 };
 pub use render::{GeneratedFile, generated_files};
-pub use table::{GOVERNANCE, REWARD_FUND, SYSTEM_CONTRACTS, SystemContract, SystemContractEntry};
+pub use table::{
+    GOVERNANCE, GOVERNANCE_BONDS, REWARD_FUND, SYSTEM_CONTRACTS, SystemContract, SystemContractEntry,
+};
 
 #[cfg(test)]
 mod tests;

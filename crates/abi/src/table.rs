@@ -128,6 +128,10 @@ pub const REWARD_FUND: Address = address!("a576c141e5659137ddda4223d209d4744b210
 /// Account of the treasury, which is the contract `Governance`: proposals act in its name.
 pub const GOVERNANCE: Address = address!("00000000000000000000000000000000A1740005");
 
+/// Account that holds the bonds of proposals, apart from the treasury, so that no call of a proposal can spend them. Only the
+/// contract `Governance` moves its coins.
+pub const GOVERNANCE_BONDS: Address = address!("00000000000000000000000000000000A1740007");
+
 impl SystemContract {
     /// The contract that answers at an address.
     pub fn at(address: &Address) -> Option<Self> {

@@ -123,12 +123,12 @@ pub(crate) fn transport(
 }
 
 /// Most peers of an epoch: the dealers, those who get shares now and next, and the delegates of the elections that are
-/// under way.
+/// under way. Governance may give seats as many as their bounds allow.
 fn most_peers(spec: &ChainSpec) -> NonZeroUsize {
-    let param = |param| usize::try_from(spec.params.get(param)).unwrap_or(usize::MAX);
+    let most = |param: Param| usize::try_from(param.entry().most).unwrap_or(usize::MAX);
     let (committee, delegates) = match spec.seat_phases.is_empty() && spec.candidates.is_empty() {
         true => (0, 0),
-        false => (param(Param::CommitteeSeats), param(Param::DelegateSeats)),
+        false => (most(Param::CommitteeSeats), most(Param::DelegateSeats)),
     };
     let committee = committee.max(spec.validators.len()).min(MAX_VALIDATORS);
     let most = committee.saturating_mul(3).saturating_add(delegates.saturating_mul(2));

@@ -2,7 +2,7 @@
 
 use alloy_eips::{eip2935, eip4788, eip7002, eip7251};
 use alloy_primitives::{Address, Bytes, U256, address, bytes, keccak256};
-use althing_abi::{REWARD_FUND, SYSTEM_CONTRACTS, SystemContract};
+use althing_abi::{GOVERNANCE_BONDS, REWARD_FUND, SYSTEM_CONTRACTS, SystemContract};
 use althing_primitives::{AccountRecord, ChainSpec, Change, GenesisAccount, StateKey, StateValue};
 use althing_system::{MapHost, SystemError};
 use std::collections::BTreeMap;
@@ -93,6 +93,8 @@ fn protocol_accounts(spec: &ChainSpec) -> Result<BTreeMap<Address, GenesisAccoun
         };
         accounts.insert(row.address, contract(code));
     }
+    // Nobody may begin with coins where bonds lie.
+    accounts.insert(GOVERNANCE_BONDS, GenesisAccount::default());
     let mut host = MapHost::default();
     host.block.timestamp = spec.genesis_time_ms / 1_000;
     althing_system::genesis(&mut host, spec)?;

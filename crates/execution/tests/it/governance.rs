@@ -170,3 +170,25 @@ fn a_proposal_executes_another_inside_but_never_itself() {
     assert_eq!(balance(&chain.net.state, someone), coins(20));
     assert!(!chain.send(2, GOVERNANCE, U256::ZERO, inner).receipts[0].status());
 }
+
+#[test]
+fn proposals_that_execute_each_other_cannot_spend_bonds() {
+    let mut chain = Chain::new();
+    chain.done(1, GOVERNANCE, coins(30), Vec::new());
+    let someone = Address::repeat_byte(0x55);
+    let inner = chain.pass(&[(someone, coins(20), Bytes::new())], "Inner");
+    let acts = [(NESTING, U256::ZERO, inner.clone().into()), (someone, coins(20), Bytes::new())];
+    let outer = chain.pass(&acts, "Outer");
+    let propose = abi::proposeCall {
+        targets: Vec::new(),
+        values: Vec::new(),
+        calldatas: Vec::new(),
+        description: "With a bond".into(),
+    };
+    chain.done(1, GOVERNANCE, U256::ZERO, propose.abi_encode());
+    assert!(!chain.send(2, GOVERNANCE, U256::ZERO, outer).receipts[0].status());
+    let state = &chain.net.state;
+    assert_eq!((balance(state, someone), balance(state, GOVERNANCE)), (U256::ZERO, coins(30)));
+    assert_eq!(balance(state, althing_abi::GOVERNANCE_BONDS), coins(1_000));
+    chain.done(2, GOVERNANCE, U256::ZERO, inner);
+}

@@ -13,7 +13,8 @@
 //!
 //! Invariants (tests/):
 //! - what a proposal counted is the sum over its ballots of the votes that accounts had at its snapshot;
-//! - bonds held are those of proposals that gather support or wait to be settled; the treasury is the rest of the balance;
+//! - bonds held are those of proposals that gather support or wait to be settled; they lie apart from the treasury, so that no
+//!   call of a proposal can spend them;
 //! - every stage that is not final ends by the clock;
 //! - a proposal is executed at most once, and not before its time.
 
@@ -36,7 +37,7 @@ use crate::{Host, SystemError};
 use alloy_primitives::{Log, U256};
 use alloy_sol_types::{SolError, SolEvent};
 use althing_abi::SystemErrors::OnlyGovernance;
-use storage::{self as at, ADDRESS};
+use storage::ADDRESS;
 
 /// Refuses a call with a typed error.
 fn refused(error: impl SolError) -> SystemError {
@@ -55,8 +56,7 @@ pub(crate) fn check_caller(host: &impl Host) -> Result<(), SystemError> {
 
 /// What proposals may spend.
 fn treasury(host: &mut impl Host) -> Result<U256, SystemError> {
-    let bonds = at::BONDS.get(host)?;
-    Ok(host.balance(ADDRESS)?.saturating_sub(U256::from(bonds)))
+    host.balance(ADDRESS)
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use crate::{
     storage::{Pair, Quad, Record, Slot, Tagged},
 };
 use alloy_primitives::{Address, B256, U256};
-use althing_abi::Governance::{GovernorNonexistentProposal, UnknownProposal, WrongStage};
+use althing_abi::Governance::{
+    GovernorNonexistentProposal, GovernorUnexpectedProposalState, UnknownProposal, WrongStage,
+};
 use althing_primitives::{Param, WHOLE_BPS};
 
 /// What a proposal consists of, as the interface numbers it.
@@ -286,6 +288,17 @@ impl Proposal {
     pub(super) fn check_stage(&self, host: &impl Host, stage: Stage) -> Result<(), SystemError> {
         let found = self.stage(host.block().timestamp);
         let wrong = WrongStage { number: self.number, stage: found as u8 };
+        if found == stage { Ok(()) } else { Err(refused(wrong)) }
+    }
+
+    /// The same, said in the words of OpenZeppelin's interface.
+    pub(super) fn check_state(&self, host: &impl Host, stage: Stage) -> Result<(), SystemError> {
+        let found = self.stage(host.block().timestamp);
+        let wrong = GovernorUnexpectedProposalState {
+            proposalId: self.id,
+            current: found.state(),
+            expectedStates: B256::from(U256::from(1) << stage.state()),
+        };
         if found == stage { Ok(()) } else { Err(refused(wrong)) }
     }
 

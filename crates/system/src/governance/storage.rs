@@ -8,7 +8,7 @@ use crate::{
 use alloy_primitives::{Address, B256, U256};
 use althing_abi::GOVERNANCE;
 
-/// Where the contract answers, and whose balance is treasury and bonds.
+/// Where the contract answers, and whose balance is the treasury.
 pub(super) const ADDRESS: Address = GOVERNANCE;
 
 /// Number of proposals; the first has number 1.

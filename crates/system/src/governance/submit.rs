@@ -5,14 +5,16 @@ use super::{
     payload::{MAX_DESCRIPTION_BYTES, Payload, check_length, description_hash},
     power,
     proposal::{End, Proposal, Rules, Stage},
-    refused,
-    storage::{self as at, ADDRESS},
+    refused, storage as at,
 };
 use crate::{Host, SystemError, params};
 use alloy_primitives::{Address, U256};
-use althing_abi::Governance::{
-    BondSettled, EmptyDescription, GovernorOnlyProposer, GovernorRestrictedProposer, NoBond,
-    ProposalCanceled, ProposalCreated, ProposalExists, Submitted,
+use althing_abi::{
+    GOVERNANCE_BONDS,
+    Governance::{
+        BondSettled, EmptyDescription, GovernorRestrictedProposer, GovernorUnableToCancel, NoBond,
+        ProposalCanceled, ProposalCreated, ProposalExists, Submitted,
+    },
 };
 use althing_primitives::Param;
 
@@ -41,7 +43,7 @@ pub(super) fn propose(
         return Err(refused(ProposalExists { proposalId: id }));
     }
     let bond = params::get(host, Param::ProposalBond)?;
-    host.transfer(proposer, ADDRESS, U256::from(bond))?;
+    host.transfer(proposer, GOVERNANCE_BONDS, U256::from(bond))?;
     let held = at::BONDS.get(host)?;
     at::BONDS.set(host, held.saturating_add(bond))?;
     let number = at::COUNT.get(host)?.saturating_add(1);
@@ -101,9 +103,9 @@ fn restricted_to(description: &str) -> Option<Address> {
 pub(super) fn cancel(host: &mut impl Host, mut proposal: Proposal) -> Result<(), SystemError> {
     let caller = host.call().caller;
     if caller != proposal.proposer {
-        return Err(refused(GovernorOnlyProposer { account: caller }));
+        return Err(refused(GovernorUnableToCancel { proposalId: proposal.id, account: caller }));
     }
-    proposal.check_stage(host, Stage::Support)?;
+    proposal.check_state(host, Stage::Support)?;
     proposal.end = End::Cancelled;
     let to = proposal.proposer;
     pay_bond(host, &mut proposal, to)?;
@@ -134,6 +136,6 @@ pub(super) fn pay_bond(
     let bond = std::mem::take(&mut proposal.bond);
     let held = at::BONDS.get(host)?;
     at::BONDS.set(host, held.saturating_sub(bond))?;
-    host.transfer(ADDRESS, to, U256::from(bond))?;
+    host.transfer(GOVERNANCE_BONDS, to, U256::from(bond))?;
     emit(host, &BondSettled { number: proposal.number, to, amount: U256::from(bond) })
 }

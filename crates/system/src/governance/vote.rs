@@ -7,10 +7,8 @@ use super::{
     refused,
 };
 use crate::{Host, SystemError};
-use alloy_primitives::{Address, B256, Bytes, U256};
-use althing_abi::Governance::{
-    GovernorInvalidVoteType, GovernorUnexpectedProposalState, NoVotes, VoteCast, VoteCastWithParams,
-};
+use alloy_primitives::{Address, Bytes, U256};
+use althing_abi::Governance::{GovernorInvalidVoteType, NoVotes, VoteCast, VoteCastWithParams};
 
 /// Choices of a vote, as the interface numbers them.
 const NO: u8 = 0;
@@ -30,16 +28,7 @@ pub(super) struct Cast {
 pub(super) fn cast(host: &mut impl Host, voter: Address, cast: Cast) -> Result<U256, SystemError> {
     let Cast { id, choice, reason, params } = cast;
     let mut proposal = Proposal::by_id(host, id)?;
-    let stage = proposal.stage(host.block().timestamp);
-    if stage != Stage::Voting {
-        let expected = B256::from(U256::from(1) << Stage::Voting.state());
-        let current = stage.state();
-        return Err(refused(GovernorUnexpectedProposalState {
-            proposalId: id,
-            current,
-            expectedStates: expected,
-        }));
-    }
+    proposal.check_state(host, Stage::Voting)?;
     if choice > ABSTAIN {
         return Err(refused(GovernorInvalidVoteType {}));
     }

@@ -2,9 +2,15 @@
 
 use super::*;
 use althing_abi::Governance::{
-    BondSettled, GovernorOnlyProposer, GovernorUnexpectedProposalState, NoBond, ProposalExists, TooEarly,
+    BondSettled, GovernorUnableToCancel, GovernorUnexpectedProposalState, NoBond, ProposalExists, TooEarly,
     TreasuryShort, VoteOpened, WrongStage,
 };
+
+/// A state that a function does not expect, and the one that it does.
+fn unexpected(id: U256, current: u8, expected: u8) -> GovernorUnexpectedProposalState {
+    let states = B256::from(U256::from(1) << expected);
+    GovernorUnexpectedProposalState { proposalId: id, current, expectedStates: states }
+}
 
 #[test]
 fn a_policy_goes_from_submission_to_effect_in_an_announced_epoch() {
@@ -114,13 +120,17 @@ fn only_its_proposer_cancels_it_and_only_before_the_vote() {
     let mut world = World::new();
     let number = world.submit(&[], "A thought");
     let id = world.shown(number).id;
-    world.refused(11, abi::cancel_1Call { proposalId: id }, GovernorOnlyProposer { account: account(11) });
+    world.refused(
+        11,
+        abi::cancel_1Call { proposalId: id },
+        GovernorUnableToCancel { proposalId: id, account: account(11) },
+    );
     world.call(10, abi::cancel_1Call { proposalId: id });
     assert_eq!((world.stage(number), world.balance(account(10))), (6, coins(100_000)));
     world.refused(10, propose(&[], "A thought"), ProposalExists { proposalId: id });
     let number = world.open(&[], "Another");
     let id = world.shown(number).id;
-    world.refused(10, abi::cancel_1Call { proposalId: id }, WrongStage { number, stage: 1 });
+    world.refused(10, abi::cancel_1Call { proposalId: id }, unexpected(id, 1, 0));
 }
 
 #[test]
@@ -137,12 +147,14 @@ fn what_is_not_executed_in_time_lapses_and_what_is_executed_is_done_once() {
     let number = pass(&mut world, "Pay once");
     world.begin(&acts, "Pay once").unwrap();
     let again = world.begin(&acts, "Pay once");
-    assert_eq!(again, Err(SystemError::revert(WrongStage { number, stage: 4 })));
+    let id = world.shown(number).id;
+    assert_eq!(again, Err(SystemError::revert(unexpected(id, 7, 5))));
     let late = pass(&mut world, "Pay late");
     world.wait(EXECUTION);
     assert_eq!(world.stage(late), 3, "the last second counts");
     world.wait(1);
-    let error = SystemError::revert(WrongStage { number: late, stage: 10 });
+    let id = world.shown(late).id;
+    let error = SystemError::revert(unexpected(id, 6, 5));
     assert_eq!(world.begin(&acts, "Pay late"), Err(error));
     let acts = [pay(20, 1_001)];
     let number = world.open(&acts, "Pay more than there is");
@@ -168,11 +180,7 @@ fn a_vote_counts_once_may_be_changed_and_ends_with_the_vote() {
     }
     world.wait(VOTE + 1);
     let proposal_id = world.shown(number).id;
-    let over = GovernorUnexpectedProposalState {
-        proposalId: proposal_id,
-        current: 4,
-        expectedStates: B256::from(U256::from(2)),
-    };
+    let over = unexpected(proposal_id, 4, 1);
     world.refused(5, abi::castVoteCall { proposalId: proposal_id, support: 1 }, over);
 }
 
