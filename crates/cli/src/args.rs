@@ -1,6 +1,6 @@
 //! The command tree. Help, completions and `docs/reference/cli.md` are derived from it.
 
-use crate::{account, bench, chain, delegate, devnet, doctor, genesis, node, reward, stake, transact};
+use crate::{account, bench, chain, delegate, devnet, doctor, genesis, gov, node, reward, stake, transact};
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -57,6 +57,9 @@ pub enum Command {
     /// Candidates: look at them, register and run one.
     #[command(subcommand)]
     Delegate(delegate::Command),
+    /// Governance: proposals, votes, parameters and the treasury.
+    #[command(subcommand)]
+    Gov(Box<gov::Command>),
     /// Look at blocks, transactions and certificates.
     #[command(subcommand)]
     Chain(chain::Command),

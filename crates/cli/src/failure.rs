@@ -1,5 +1,6 @@
 //! How commands fail: a sentence, a hint, and an exit code that scripts can rely on.
 
+use crate::hint::what_to_do;
 use althing_client::ClientError;
 use althing_node::{config::ConfigError, vault::VaultError};
 use althing_primitives::{AddressError, ChainSpecError};
@@ -79,7 +80,12 @@ impl From<ClientError> for Failure {
                 Exit::Network
             }
         };
-        Self::new(exit, error.to_string())
+        let hint = match &error {
+            ClientError::Reverted { data, .. } => what_to_do(data),
+            _ => None,
+        };
+        let message = error.to_string();
+        Self::new(exit, hint.map_or(message.clone(), |hint| format!("{message}\n{hint}")))
     }
 }
 

@@ -14,6 +14,9 @@ mod devnet;
 mod doctor;
 mod failure;
 mod genesis;
+mod gov;
+mod hint;
+mod history;
 mod keystore;
 mod node;
 mod payout;
@@ -92,6 +95,7 @@ fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Deploy(args) => on_runtime(transact::deploy(args, rpc)),
         Command::Stake(command) => on_runtime(stake::run(command, rpc)),
         Command::Reward(command) => on_runtime(reward::run(command, rpc)),
+        Command::Gov(command) => on_runtime(gov::run(*command, rpc)),
         Command::Delegate(command) => on_runtime(delegate::run(command, rpc)),
         Command::Chain(command) => on_runtime(chain::run(command, rpc)),
         Command::Bench(command) => on_runtime(bench::run(command)),

@@ -28,7 +28,7 @@ pub struct TransactionArgs {
     nonce: Option<u64>,
     /// Do not ask.
     #[arg(long, short)]
-    yes: bool,
+    pub(crate) yes: bool,
     /// Print what would happen and send nothing.
     #[arg(long)]
     dry_run: bool,
@@ -156,12 +156,33 @@ pub(crate) async fn invoke(
     submit(request.input(input.into()), args, rpc).await
 }
 
+/// What became of a transaction.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// It is in a block.
+    Included(Box<TransactionReceipt>),
+    /// It was not sent, or not waited for.
+    Open(Report),
+}
+
 /// Fills, shows, signs, sends and waits.
 pub(crate) async fn submit(
     request: TransactionRequest,
     args: &TransactionArgs,
     rpc: &str,
 ) -> Result<Report, Failure> {
+    Ok(match deliver(request, args, rpc).await? {
+        Delivery::Included(receipt) => receipt_report(&receipt),
+        Delivery::Open(report) => report,
+    })
+}
+
+/// The same, for those who read the receipt.
+pub(crate) async fn deliver(
+    request: TransactionRequest,
+    args: &TransactionArgs,
+    rpc: &str,
+) -> Result<Delivery, Failure> {
     let client = Client::new(rpc)?;
     let wallet = Wallet::new(client.clone(), args.signer.signer(&client).await?);
     let request = TransactionRequest { gas: args.gas, nonce: args.nonce, ..request };
@@ -169,10 +190,10 @@ pub(crate) async fn submit(
     let summary = summary(&filled);
     if args.dry_run {
         let json = serde_json::to_value(&filled).expect("a request has only string keys");
-        return Ok(Report::new(
+        return Ok(Delivery::Open(Report::new(
             json!({"dry_run": true, "transaction": json}),
             format!("{summary}\nnothing was sent"),
-        ));
+        )));
     }
     if !args.yes && filled.chain_id != Some(930_931) {
         eprintln!("{summary}");
@@ -181,10 +202,10 @@ pub(crate) async fn submit(
     let (raw, hash) = wallet.sign(filled)?;
     client.send_raw(&raw).await?;
     if args.no_wait {
-        return Ok(Report::new(json!({ "hash": hash }), hash.to_string()));
+        return Ok(Delivery::Open(Report::new(json!({ "hash": hash }), hash.to_string())));
     }
     let receipt = wallet.wait(hash, Duration::from_secs(args.timeout)).await?;
-    Ok(receipt_report(&receipt))
+    Ok(Delivery::Included(Box::new(receipt)))
 }
 
 fn summary(request: &TransactionRequest) -> String {
@@ -224,14 +245,14 @@ pub(crate) fn receipt_report(receipt: &TransactionReceipt) -> Report {
 }
 
 /// Reads `name(types)` or `name(types)(result types)`.
-fn function(signature: &str) -> Result<Function, Failure> {
+pub(crate) fn function(signature: &str) -> Result<Function, Failure> {
     let text = signature.replacen(")(", ") returns (", 1);
     Function::parse(&text).map_err(|e| {
         Failure::usage(format!("`{signature}` is no function: {e}; e.g. `balanceOf(address)(uint256)`"))
     })
 }
 
-fn encode(function: &Function, values: &[String]) -> Result<Bytes, Failure> {
+pub(crate) fn encode(function: &Function, values: &[String]) -> Result<Bytes, Failure> {
     if function.inputs.len() != values.len() {
         let (wanted, given) = (function.inputs.len(), values.len());
         return Err(Failure::usage(format!(
@@ -253,7 +274,7 @@ fn encode(function: &Function, values: &[String]) -> Result<Bytes, Failure> {
 }
 
 /// A decoded value as people write it.
-fn words(value: &DynSolValue) -> String {
+pub(crate) fn words(value: &DynSolValue) -> String {
     match value {
         DynSolValue::Address(address) => both_forms(*address),
         DynSolValue::Uint(number, _) => number.to_string(),

@@ -51,6 +51,7 @@ fn shown(value: &DynSolValue) -> String {
         DynSolValue::Address(address) => address.to_string(),
         DynSolValue::Uint(number, _) => number.to_string(),
         DynSolValue::String(text) => format!("`{text}`"),
+        DynSolValue::Bytes(bytes) => hex::encode_prefixed(bytes),
         DynSolValue::FixedBytes(word, size) => hex::encode_prefixed(&word[..*size]),
         other => format!("{other:?}"),
     }
@@ -83,11 +84,14 @@ mod tests {
 
     #[test]
     fn errors_of_system_contracts_have_their_names_and_fields() {
+        use althing_abi::Governance::CallFailed;
         use althing_abi::Staking::{CannotCancel, TooEarly, UnknownCandidate};
+        let failed = CallFailed { index: U256::from(2), reason: vec![1].into() };
         for (data, expected) in [
             (TooEarly { bucketIndex: 3, earliest: 77 }.abi_encode(), "TooEarly(bucketIndex 3, earliest 77)"),
             (UnknownCandidate { name: "x".into() }.abi_encode(), "UnknownCandidate(name `x`)"),
             (CannotCancel {}.abi_encode(), "CannotCancel"),
+            (failed.abi_encode(), "CallFailed(index 2, reason 0x01)"),
         ] {
             assert_eq!(revert_reason(&data), expected);
         }

@@ -54,6 +54,8 @@ pub struct ParamEntry {
     pub param: Param,
     /// Its name in chain specs, proposals and commands.
     pub name: &'static str,
+    /// What it is, in a sentence or two.
+    pub doc: &'static str,
     /// What it counts.
     pub unit: Unit,
     /// Value of the preset `mainnet`.
@@ -78,6 +80,7 @@ macro_rules! params {
         pub const PARAMS: &[ParamEntry] = &[$(ParamEntry {
             param: Param::$param,
             name: $name,
+            doc: concat!($($doc),+).trim_ascii_start(),
             unit: Unit::$unit,
             mainnet: $mainnet,
             devnet: $devnet,

@@ -75,6 +75,14 @@ fn schema(kind: &str) -> Value {
             "description": "address (one or many), topics (up to four; each one, many or null), fromBlock and \
                             toBlock, or blockHash",
         }),
+        "Proposal" => json!({
+            "title": kind,
+            "description": "Number of a submitted proposal, or the calls of one: targets, values and calldatas, as many of each",
+            "oneOf": [
+                { "type": "string", "pattern": "^0x(0|[1-9a-f][0-9a-f]*)$" },
+                { "type": "object", "required": ["targets", "values", "calldatas"] },
+            ],
+        }),
         "Block" => json!({
             "title": kind,
             "description": "Height, hash, tag, or an EIP-1898 object",

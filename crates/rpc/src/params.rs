@@ -41,6 +41,11 @@ impl Args {
         Ok(Self { spec, values })
     }
 
+    /// Whether the parameter at a position is an object.
+    pub(crate) fn is_object(&self, index: usize) -> bool {
+        self.values.get(index).is_some_and(Value::is_object)
+    }
+
     /// The parameter at a position of the method's row; an error when it is absent.
     pub(crate) fn required<T: DeserializeOwned>(&mut self, index: usize) -> Result<T, Fault> {
         self.optional(index)?.ok_or_else(|| {

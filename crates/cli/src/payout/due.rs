@@ -4,7 +4,7 @@
 //! takes what a bucket loses from its latest votes, so the least it had from the ranking's block to the epoch's end earns.
 
 use super::memo::Terms;
-use super::replay::{Moment, Stake};
+use crate::history::{Moment, Stake};
 use alloy_primitives::U256;
 use althing_primitives::calendar::ELECTION_LEAD_EPOCHS;
 use althing_primitives::{Address, Calendar, Epoch, Height};

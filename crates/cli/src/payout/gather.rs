@@ -5,35 +5,27 @@
 
 use super::due::{Facts, Paid};
 use super::memo::Memo;
-use super::replay::{Replay, Stake};
 use super::statement::Payment;
+use crate::history::{self, Replay, Stake, broken};
 use crate::{Exit, failure::Failure};
 use alloy_consensus::Transaction as _;
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::U256;
 use alloy_rpc_types_eth::Filter;
-use alloy_sol_types::{SolCall, SolEvent};
+use alloy_sol_types::SolEvent;
 use althing_abi::{Rewards, Staking, SystemContract};
-use althing_client::{Call, Client, ClientError, TransactionRequest};
+use althing_client::{Client, ClientError};
 use althing_primitives::calendar::ELECTION_LEAD_EPOCHS;
 use althing_primitives::{Address, B256, Calendar, ChainSpec, Epoch, Height};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Blocks of one log query, at most: what nodes allow.
-const LOG_SPAN: u64 = 100_000;
 /// A node has the states of so many last blocks, whatever its configuration: what was read up to there can be checked.
 const FRESH_BLOCKS: u64 = 8;
 /// Times that the chain may grow by more than that while its logs are read.
 const MAX_ROUNDS: usize = 32;
-/// JSON-RPC's code for a question that is too large; a smaller range may do.
-const LIMIT_CODE: i64 = -32005;
-/// The node's code for what it does not have any more, or never had.
-const PRUNED_CODE: i64 = 4444;
 /// JSON-RPC's code for a method that is not served.
 const NO_METHOD_CODE: i64 = -32601;
-/// Questions in one request: what nodes allow.
-const BATCH: usize = 100;
 /// Transactions on one page of a search: what nodes allow.
 const PAGE: u64 = 100;
 /// Pages of one account's transactions, at most.
@@ -95,7 +87,7 @@ pub(super) async fn history(client: &Client, id: Address) -> Result<History, Fai
     Ok(history)
 }
 
-/// Reads the logs of a range of blocks, in parts that the node allows.
+/// Reads the logs of a range of blocks.
 async fn read_logs(
     client: &Client,
     replay: &mut Replay,
@@ -103,49 +95,18 @@ async fn read_logs(
     first: Height,
     last: Height,
 ) -> Result<(), Failure> {
-    let staking = Filter::new().address(SystemContract::Staking.address());
-    let staking = staking.event_signature(Replay::EVENTS.to_vec());
+    history::read(client, &Replay::filter(), first, last, |height, log| {
+        replay.apply(height, &log.inner).map_err(|error| Failure::new(Exit::Failure, error.to_string()))
+    })
+    .await?;
     let rewards = Filter::new().address(SystemContract::Rewards.address());
     let rewards = rewards.event_signature(Rewards::Rewarded::SIGNATURE_HASH).topic2(history.id.into_word());
-    let (mut next, mut span) = (first, LOG_SPAN);
-    while next <= last {
-        let end = last.min(next.saturating_add(span - 1));
-        let found = match client.logs(&staking.clone().select(next..=end)).await {
-            Ok(stakes) => client.logs(&rewards.clone().select(next..=end)).await.map(|paid| (stakes, paid)),
-            Err(error) => Err(error),
-        };
-        let (stakes, paid) = match found {
-            Ok(found) => found,
-            Err(ClientError::Rpc { code: LIMIT_CODE, .. }) if span > 1 => {
-                span /= 2;
-                continue;
-            }
-            Err(ClientError::Rpc { code: PRUNED_CODE, message, .. }) => {
-                return Err(Failure::new(
-                    Exit::Network,
-                    format!(
-                        "{message}. Voters' votes are worked out from all logs since the first block: name such a node by --rpc; an archive is not needed"
-                    ),
-                ));
-            }
-            Err(error) => return Err(error.into()),
-        };
-        for log in stakes {
-            let applied = replay.apply(log.block_number.unwrap_or(end), &log.inner);
-            applied.map_err(|error| Failure::new(Exit::Failure, error.to_string()))?;
-        }
-        for log in paid {
-            let height = log.block_number.unwrap_or(end);
-            let decoded = Rewards::Rewarded::decode_log(&log.inner);
-            history.note_reward(height, &decoded.map_err(|error| broken(&error.to_string()))?.data);
-        }
-        (next, span) = (end.saturating_add(1), span.saturating_mul(2).min(LOG_SPAN));
-    }
-    Ok(())
-}
-
-fn broken(what: &str) -> Failure {
-    Failure::new(Exit::Failure, format!("the node's answers do not fit together: {what}"))
+    history::read(client, &rewards, first, last, |height, log| {
+        let decoded = Rewards::Rewarded::decode_log(&log.inner);
+        history.note_reward(height, &decoded.map_err(|error| broken(&error.to_string()))?.data);
+        Ok(())
+    })
+    .await
 }
 
 impl History {
@@ -165,31 +126,8 @@ impl History {
 
 /// Asks the contract how many votes each stake has that the candidate ever had.
 async fn votes(client: &Client, facts: &Facts) -> Result<BTreeMap<Stake, U256>, Failure> {
-    let stakes: BTreeSet<Stake> =
-        facts.moments.values().flatten().filter_map(|moment| moment.stake).collect();
-    let stakes: Vec<Stake> = stakes.into_iter().collect();
-    let question = |stake: &Stake| {
-        let call = Staking::votesForCall {
-            amount: stake.amount,
-            duration: stake.days,
-            autoStake: stake.is_auto,
-            selfStake: stake.is_self_stake,
-        };
-        let request = TransactionRequest::default().to(SystemContract::Staking.address());
-        let request = request.input(Bytes::from(call.abi_encode()).into());
-        Call { method: "eth_call", params: json!([request, "latest"]) }
-    };
-    let mut votes = BTreeMap::new();
-    for part in stakes.chunks(BATCH) {
-        let calls: Vec<Call> = part.iter().map(question).collect();
-        for (stake, answer) in part.iter().zip(client.rpc().batch(&calls).await?) {
-            let output: Bytes =
-                serde_json::from_value(answer?).map_err(|error| broken(&error.to_string()))?;
-            let of = Staking::votesForCall::abi_decode_returns(&output);
-            votes.insert(*stake, of.map_err(|error| broken(&error.to_string()))?);
-        }
-    }
-    Ok(votes)
+    let stakes = facts.moments.values().flatten().filter_map(|moment| moment.stake).collect();
+    history::votes_of(client, stakes).await
 }
 
 /// Compares what was replayed with what the contracts say at the same height: all votes, and those that earn.

@@ -1,6 +1,6 @@
 //! `althing delegate payout`: for a candidate that keeps its rewards by its plan and pays its voters by hand.
 //!
-//! `gather` asks the node; `replay`, `due` and `statement` work out who is owed what and are pure; `pay` sends, with `ledger`
+//! `gather` asks the node; `history::Replay`, `due` and `statement` work out who is owed what and are pure; `pay` sends, with `ledger`
 //! to survive crashes; `memo` is the mark by which payments are found again on the chain; `show` prints.
 //! Invariants (tests.rs): what is due for an epoch is never more than the voters' part of it; nobody is paid twice for an
 //! epoch, wherever a run dies; what was not paid stays owed.
@@ -11,7 +11,6 @@ mod gather;
 mod ledger;
 mod memo;
 mod pay;
-mod replay;
 mod show;
 mod statement;
 
@@ -28,6 +27,7 @@ use ledger::Ledger;
 use memo::Terms;
 use pay::{Books, Plan, Run};
 use serde_json::json;
+pub(crate) use show::parse_percent;
 use statement::{Request, Statement};
 use std::collections::BTreeSet;
 use std::path::PathBuf;

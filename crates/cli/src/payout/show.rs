@@ -73,7 +73,7 @@ fn words(Terms(shares): Terms) -> String {
 }
 
 /// Reads a share in percent, with at most two digits after the point, as basis points.
-pub(super) fn parse_percent(text: &str) -> Result<u16, String> {
+pub(crate) fn parse_percent(text: &str) -> Result<u16, String> {
     let wrong = || format!("`{text}` is not a share: give percent from 0 to 100, e.g. 80 or 82.5");
     let (whole, part) =
         text.trim_end_matches('%').trim().split_once('.').unwrap_or((text.trim_end_matches('%').trim(), ""));

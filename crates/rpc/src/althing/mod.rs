@@ -5,6 +5,7 @@ mod certificate;
 mod feed;
 mod info;
 mod proof;
+mod proposal;
 mod state;
 
 use crate::registry::Registry;
@@ -15,4 +16,5 @@ pub(crate) fn register(registry: &mut Registry) {
     proof::register(registry);
     feed::register(registry);
     state::register(registry);
+    proposal::register(registry);
 }

@@ -11,6 +11,7 @@ mod details;
 mod fees;
 mod filters;
 mod golden;
+mod governance;
 mod limits;
 mod ots;
 mod submit;

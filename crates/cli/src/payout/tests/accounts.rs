@@ -1,9 +1,9 @@
 //! Who is owed what, from small histories.
 
 use super::super::memo::Memo;
-use super::super::replay::{Replay, ReplayError};
 use super::super::statement::{Payment, Statement};
 use super::*;
+use crate::history::{Replay, ReplayError};
 use alloy_primitives::{B256, Log};
 use alloy_sol_types::SolEvent;
 use althing_abi::Staking as abi;

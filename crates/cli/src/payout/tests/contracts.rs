@@ -1,8 +1,8 @@
 //! Dues against the contracts: a candidate gives its voters all by its plan, and whatever is done with buckets, payouts by hand
 //! would have given every bucket the same, within a Rau an epoch, and never more.
 
-use super::super::replay::Replay;
 use super::*;
+use crate::history::Replay;
 use alloy_primitives::{B256, Log};
 use alloy_sol_types::{SolCall, SolEvent};
 use althing_abi::{Rewards, Staking as abi, SystemContract};

@@ -7,8 +7,8 @@ mod node;
 
 use super::due::{Facts, Paid};
 use super::memo::Terms;
-use super::replay::{Moment, Stake};
 use super::statement::Request;
+use crate::history::{Moment, Stake};
 use alloy_primitives::U256;
 use althing_primitives::{Address, Calendar, Epoch, Height};
 use std::collections::{BTreeMap, BTreeSet};

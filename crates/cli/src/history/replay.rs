@@ -4,8 +4,9 @@
 //! votes or owner has its log (docs/spec/staking.md), so replaying them gives what the contract had.
 
 use alloy_primitives::{Log, U256};
+use alloy_rpc_types_eth::Filter;
 use alloy_sol_types::SolEvent;
-use althing_abi::Staking as abi;
+use althing_abi::{Staking as abi, SystemContract};
 use althing_primitives::{Address, ChainSpec, Height};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
@@ -15,7 +16,7 @@ const GENESIS_SELF_STAKE_DAYS: u32 = 91;
 
 /// Why logs do not add up.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(super) enum ReplayError {
+pub(crate) enum ReplayError {
     /// The node's logs lack something.
     #[error(
         "a log of block {height} is about bucket {bucket}, which no earlier log made: the node's logs are not complete"
@@ -28,19 +29,19 @@ pub(super) enum ReplayError {
 
 /// What a bucket's votes depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stake {
-    pub(super) amount: U256,
-    pub(super) days: u32,
-    pub(super) is_auto: bool,
-    pub(super) is_self_stake: bool,
+pub(crate) struct Stake {
+    pub(crate) amount: U256,
+    pub(crate) days: u32,
+    pub(crate) is_auto: bool,
+    pub(crate) is_self_stake: bool,
 }
 
 /// A bucket as the candidate has it from a block on: no stake when it does not vote for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
-    pub(super) height: Height,
-    pub(super) owner: Address,
-    pub(super) stake: Option<Stake>,
+pub(crate) struct Moment {
+    pub(crate) height: Height,
+    pub(crate) owner: Address,
+    pub(crate) stake: Option<Stake>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,18 +54,18 @@ struct Bucket {
 
 /// All buckets up to a height, and what those of one candidate were before.
 #[derive(Debug)]
-pub(super) struct Replay {
+pub(crate) struct Replay {
     candidate: Address,
     buckets: BTreeMap<u64, Bucket>,
     /// Of each bucket that ever voted for the candidate, in order of the chain.
-    pub(super) moments: BTreeMap<u64, Vec<Moment>>,
+    pub(crate) moments: BTreeMap<u64, Vec<Moment>>,
     /// Everybody who ever owned the candidate.
-    pub(super) owners: BTreeSet<Address>,
+    pub(crate) owners: BTreeSet<Address>,
 }
 
 impl Replay {
     /// The logs that it must see, all of them.
-    pub(super) const EVENTS: [alloy_primitives::B256; 13] = [
+    const EVENTS: [alloy_primitives::B256; 13] = [
         abi::Staked::SIGNATURE_HASH,
         abi::Deposited::SIGNATURE_HASH,
         abi::CandidateChanged::SIGNATURE_HASH,
@@ -81,7 +82,7 @@ impl Replay {
     ];
 
     /// The buckets of the first block: candidates in order, each with its self-stake and then its votes.
-    pub(super) fn genesis(candidate: Address, spec: &ChainSpec) -> Self {
+    pub(crate) fn genesis(candidate: Address, spec: &ChainSpec) -> Self {
         let mut replay =
             Self { candidate, buckets: BTreeMap::new(), moments: BTreeMap::new(), owners: BTreeSet::new() };
         let mut index = 0;
@@ -108,8 +109,20 @@ impl Replay {
         replay
     }
 
+    /// Where those logs are found.
+    pub(crate) fn filter() -> Filter {
+        let filter = Filter::new().address(SystemContract::Staking.address());
+        filter.event_signature(Self::EVENTS.to_vec())
+    }
+
+    /// Owners and stakes of the buckets that vote now, whichever candidate for.
+    pub(crate) fn stakes(&self) -> impl Iterator<Item = (Address, Stake)> {
+        let staked = self.buckets.values().filter(|bucket| bucket.is_staked);
+        staked.map(|bucket| (bucket.owner, bucket.stake))
+    }
+
     /// Takes the next log of `Staking`.
-    pub(super) fn apply(&mut self, height: Height, log: &Log) -> Result<(), ReplayError> {
+    pub(crate) fn apply(&mut self, height: Height, log: &Log) -> Result<(), ReplayError> {
         let Some(topic) = log.topics().first() else { return Ok(()) };
         match *topic {
             abi::Staked::SIGNATURE_HASH => {
