@@ -64,12 +64,22 @@ impl Chain {
     }
 
     fn send(&mut self, index: usize, to: Address, value: U256, input: Vec<u8>) -> Outcome {
+        self.send_with(3_000_000, index, to, value, input)
+    }
+
+    fn send_with(
+        &mut self,
+        gas_limit: u64,
+        index: usize,
+        to: Address,
+        value: U256,
+        input: Vec<u8>,
+    ) -> Outcome {
         self.number += 1;
         self.time += 1;
         let nonce = self.nonces[index];
         self.nonces[index] += 1;
-        let tx =
-            TxEip1559 { to: to.into(), value, input: input.into(), gas_limit: 3_000_000, ..template(nonce) };
+        let tx = TxEip1559 { to: to.into(), value, input: input.into(), gas_limit, ..template(nonce) };
         let context =
             BlockContext { number: self.number, timestamp: self.time, ..self.net.context(self.number) };
         let txs = vec![sign(tx, index)];
@@ -191,4 +201,19 @@ fn proposals_that_execute_each_other_cannot_spend_bonds() {
     assert_eq!((balance(state, someone), balance(state, GOVERNANCE)), (U256::ZERO, coins(30)));
     assert_eq!(balance(state, althing_abi::GOVERNANCE_BONDS), coins(1_000));
     chain.done(2, GOVERNANCE, U256::ZERO, inner);
+}
+
+#[test]
+fn too_little_gas_changes_nothing_whatever_call_it_ends_in() {
+    let mut chain = Chain::new();
+    let acts = [(OWNED, U256::ZERO, vec![1].into()), (OWNED, U256::ZERO, vec![2].into())];
+    let execute = chain.pass(&acts, "Two calls");
+    for gas_limit in (30_000..=70_000).step_by(5_000) {
+        let outcome = chain.send_with(gas_limit, 2, GOVERNANCE, U256::ZERO, execute.clone());
+        assert!(!outcome.receipts[0].status(), "{gas_limit} gas is enough");
+        assert_eq!(slot(&chain.net.state, OWNED, 0), U256::ZERO);
+        assert!(logs::<ProposalExecuted>(&outcome).is_empty());
+    }
+    chain.done(2, GOVERNANCE, U256::ZERO, execute);
+    assert_eq!(slot(&chain.net.state, OWNED, 0), U256::from(42));
 }
