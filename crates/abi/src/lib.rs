@@ -13,7 +13,8 @@ pub use contracts::{
 };
 pub use render::{GeneratedFile, generated_files};
 pub use table::{
-    GOVERNANCE, GOVERNANCE_BONDS, REWARD_FUND, SYSTEM_CONTRACTS, SystemContract, SystemContractEntry,
+    GOVERNANCE, GOVERNANCE_BONDS, MAX_PROPOSAL_CALLS, REWARD_FUND, SYSTEM_CONTRACTS, SystemContract,
+    SystemContractEntry,
 };
 
 #[cfg(test)]

@@ -132,6 +132,9 @@ pub const GOVERNANCE: Address = address!("00000000000000000000000000000000A17400
 /// contract `Governance` moves its coins.
 pub const GOVERNANCE_BONDS: Address = address!("00000000000000000000000000000000A1740007");
 
+/// Most calls of a proposal that `Governance` takes.
+pub const MAX_PROPOSAL_CALLS: usize = 32;
+
 impl SystemContract {
     /// The contract that answers at an address.
     pub fn at(address: &Address) -> Option<Self> {

@@ -218,9 +218,13 @@ impl Chain {
         }
     }
 
+    fn ends_epoch(&self, block: &Block) -> bool {
+        block.height() == self.spec.calendar().last_block(block.seal().epoch)
+    }
+
     /// Who serves after an epoch's last block, as the block says.
     fn next_committee_of(&self, block: &Block) -> Option<NextCommittee> {
-        if block.height() != self.spec.calendar().last_block(block.seal().epoch) {
+        if !self.ends_epoch(block) {
             return None;
         }
         let payload = decode_payload(&block.seal().resharing).ok()??;
@@ -246,7 +250,7 @@ impl Chain {
 
     /// Notes what a final block says of elections; `view` is the state after it.
     pub(crate) async fn elect(&self, block: &Block, view: &impl StateView) {
-        if block.height() == self.spec.calendar().last_block(block.seal().epoch) {
+        if self.ends_epoch(block) {
             self.check_rules(view).await;
         }
         if !self.elections.concerns(block) {

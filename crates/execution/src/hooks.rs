@@ -33,10 +33,12 @@ pub(crate) fn end_block(
 ) -> Result<Fees, ExecutionError> {
     // Base fee: burned in part (by the EVM, which credits it to nobody), the rest to the reward fund.
     let mut burn_bps = 0;
-    act(machine, |host| {
-        burn_bps = althing_system::base_fee_burn_bps(host)?;
-        Ok(())
-    })?;
+    if gas_used > 0 {
+        act(machine, |host| {
+            burn_bps = althing_system::base_fee_burn_bps(host)?;
+            Ok(())
+        })?;
+    }
     let (burned, to_fund) = fees::split(gas_used, block.base_fee, burn_bps);
     if !to_fund.is_zero() {
         let credited = machine.context().journaled_state.balance_incr(REWARD_FUND, to_fund);

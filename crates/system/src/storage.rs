@@ -286,6 +286,20 @@ impl Word for Pair {
     }
 }
 
+/// A number of 128 bits and two of 64 in one slot, the first in the lowest bits.
+pub(crate) type Triple = (u128, u64, u64);
+
+impl Word for Triple {
+    fn from_word(word: U256) -> Self {
+        let [_, _, second, third] = *word.as_limbs();
+        (u128::from_word(word), second, third)
+    }
+    fn to_word(self) -> U256 {
+        let (first, second, third) = self;
+        U256::from_limbs([first as u64, (first >> 64) as u64, second, third])
+    }
+}
+
 /// An address and a number of 64 bits in one slot, the address in the lowest bits.
 pub(crate) type Tagged = (Address, u64);
 

@@ -17,6 +17,7 @@ use alloy_sol_types::{SolCall, SolEvent};
 use althing_abi::{
     GOVERNANCE,
     Governance::{self as abi, ProposalCreated, executeCall},
+    MAX_PROPOSAL_CALLS,
     Params::{Change, Param as Parameter, allCall, changesCall},
     SystemContract,
 };
@@ -26,8 +27,6 @@ use std::collections::BTreeMap;
 
 const PROPOSAL: &[Param] = &[need("proposal", "Proposal"), may("block", "Block")];
 
-/// Most calls of a proposal, as the contract takes them.
-const MAX_CALLS: usize = 32;
 /// Most gas of a transaction (EIP-7825).
 const MAX_TRANSACTION_GAS: u64 = 16_777_216;
 /// Gas of a transaction before its data and its first step.
@@ -236,8 +235,10 @@ impl Payload {
                 "{targets} targets, {values} values and {calldatas} calldatas: there must be as many of each"
             )));
         }
-        if targets > MAX_CALLS {
-            return Err(Fault::params(format!("{targets} calls: a proposal has at most {MAX_CALLS}")));
+        if targets > MAX_PROPOSAL_CALLS {
+            return Err(Fault::params(format!(
+                "{targets} calls: a proposal has at most {MAX_PROPOSAL_CALLS}"
+            )));
         }
         if let Some(index) = self.targets.iter().position(|target| *target == GOVERNANCE) {
             return Err(Fault::params(format!("call {index} is to Governance: proposals cannot call it")));

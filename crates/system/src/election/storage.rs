@@ -3,9 +3,9 @@
 use super::endpoint::Endpoint;
 use crate::{
     Host, SystemError,
-    storage::{Map, Quad, Record, Records, Slot, Tagged},
+    storage::{Map, Quad, Record, Records, Slot, Tagged, Triple},
 };
-use alloy_primitives::{Address, B256, U256, address};
+use alloy_primitives::{Address, B256, address};
 use althing_primitives::Epoch;
 
 /// Where the contract answers (test: storage_is_at_the_address_of_the_table).
@@ -198,9 +198,8 @@ impl Election {
     }
 
     pub(super) fn ranked(&self, host: &mut impl Host, place: u64) -> Result<Ranked, SystemError> {
-        let word: U256 = self.record.slot(RANKED_AT.saturating_add(place)).get(host)?;
-        let [low, high, candidate, flags] = *word.as_limbs();
-        let votes = u128::from(low) | u128::from(high) << 64;
+        let (votes, candidate, flags): Triple =
+            self.record.slot(RANKED_AT.saturating_add(place)).get(host)?;
         Ok(Ranked { candidate, votes, on_probation: flags != 0 })
     }
 
@@ -211,7 +210,7 @@ impl Election {
         ranked: Ranked,
     ) -> Result<(), SystemError> {
         let Ranked { candidate, votes, on_probation } = ranked;
-        let word = U256::from_limbs([votes as u64, (votes >> 64) as u64, candidate, on_probation.into()]);
+        let word: Triple = (votes, candidate, on_probation.into());
         self.record.slot(RANKED_AT.saturating_add(place)).set(host, word)
     }
 

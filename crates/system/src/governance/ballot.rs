@@ -3,7 +3,7 @@
 use super::storage as at;
 use crate::{
     Host, SystemError,
-    storage::{Quad, Slot},
+    storage::{Slot, Triple},
 };
 use alloy_primitives::Address;
 
@@ -16,19 +16,18 @@ pub(super) struct Choice {
 
 /// Where a choice lies.
 #[derive(Debug)]
-pub(super) struct Place(Slot<Quad>);
+pub(super) struct Place(Slot<Triple>);
 
 impl Place {
     /// The choice; none until one was made.
     pub(super) fn get(&self, host: &mut impl Host) -> Result<Option<Choice>, SystemError> {
-        let [low, high, choice, made] = self.0.get(host)?;
-        let votes = u128::from(low) | u128::from(high) << 64;
+        let (votes, choice, made) = self.0.get(host)?;
         Ok((made != 0).then_some(Choice { choice: choice as u8, votes }))
     }
 
     /// Writes the choice.
     pub(super) fn set(&self, host: &mut impl Host, made: Choice) -> Result<(), SystemError> {
-        self.0.set(host, [made.votes as u64, (made.votes >> 64) as u64, made.choice.into(), 1])
+        self.0.set(host, (made.votes, made.choice.into(), 1))
     }
 }
 

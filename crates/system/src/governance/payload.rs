@@ -6,12 +6,10 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use althing_abi::{
     Governance::{CallsGovernance, GovernorInvalidProposalLength, TooLong},
+    MAX_PROPOSAL_CALLS,
     Params::setCall,
     SystemContract,
 };
-
-/// Most calls of a proposal.
-pub(super) const MAX_CALLS: usize = 32;
 
 /// Most bytes of the data of all its calls.
 pub(super) const MAX_DATA_BYTES: usize = 64 * 1024;
@@ -44,7 +42,7 @@ impl Payload {
                 values: U256::from(values.len()),
             }));
         }
-        check_length("calls", targets.len(), MAX_CALLS)?;
+        check_length("calls", targets.len(), MAX_PROPOSAL_CALLS)?;
         check_length("call data", calldatas.iter().map(|data| data.len()).sum(), MAX_DATA_BYTES)?;
         let mut kind = Kind::Text;
         for (index, ((target, value), data)) in targets.iter().zip(values).zip(calldatas).enumerate() {

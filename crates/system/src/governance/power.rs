@@ -6,7 +6,7 @@
 use super::{emit, refused, storage as at};
 use crate::{
     Host, SystemError,
-    storage::{Quad, Record, Slot},
+    storage::{Record, Slot, Triple},
 };
 use alloy_primitives::{Address, U256, aliases::U48};
 use althing_abi::Governance::{DelegateVotesChanged, ERC5805FutureLookup};
@@ -23,21 +23,21 @@ struct Entry {
 }
 
 impl Entry {
-    fn load(host: &mut impl Host, slot: Slot<Quad>) -> Result<Self, SystemError> {
-        let [low, high, since, earlier] = slot.get(host)?;
-        Ok(Self { votes: u128::from(low) | u128::from(high) << 64, since, earlier })
+    fn load(host: &mut impl Host, slot: Slot<Triple>) -> Result<Self, SystemError> {
+        let (votes, since, earlier) = slot.get(host)?;
+        Ok(Self { votes, since, earlier })
     }
 
-    fn store(self, host: &mut impl Host, slot: Slot<Quad>) -> Result<(), SystemError> {
-        slot.set(host, [self.votes as u64, (self.votes >> 64) as u64, self.since, self.earlier])
+    fn store(self, host: &mut impl Host, slot: Slot<Triple>) -> Result<(), SystemError> {
+        slot.set(host, (self.votes, self.since, self.earlier))
     }
 }
 
-fn head(trace: &Record) -> Slot<Quad> {
+fn head(trace: &Record) -> Slot<Triple> {
     trace.slot(0)
 }
 
-fn earlier(trace: &Record, index: u64) -> Slot<Quad> {
+fn earlier(trace: &Record, index: u64) -> Slot<Triple> {
     trace.slot(index.saturating_add(1))
 }
 

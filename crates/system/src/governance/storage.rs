@@ -3,7 +3,7 @@
 use crate::{
     Host, SystemError,
     host::keccak,
-    storage::{Map, Quad, Records, Slot},
+    storage::{Map, Records, Slot, Triple},
 };
 use alloy_primitives::{Address, B256, U256};
 use althing_abi::GOVERNANCE;
@@ -31,7 +31,7 @@ pub(super) fn ballot(
     host: &mut impl Host,
     number: u64,
     account: Address,
-) -> Result<[Slot<Quad>; 2], SystemError> {
+) -> Result<[Slot<Triple>; 2], SystemError> {
     let key = keccak(host, &[&number.to_be_bytes()[..], account.as_slice()].concat())?;
     let record = BALLOT.at(host, key)?;
     Ok([record.slot(0), record.slot(1)])

@@ -3,7 +3,7 @@
 use super::{ADDRESS, get, slot};
 use crate::{
     Host, SystemError, chain_info, governance,
-    storage::{Map, Quad, Slot},
+    storage::{Map, Slot, Triple},
 };
 use alloy_primitives::{Log, U256};
 use alloy_sol_types::{SolError, SolEvent};
@@ -13,7 +13,7 @@ use althing_primitives::{Epoch, Param, chainspec::MIN_EPOCH_BLOCKS_PER_MEMBER, p
 /// A bit for each parameter that will change. The slots before are the parameters'.
 const PENDING: Slot<U256> = Slot::new(ADDRESS, 1_000);
 /// By parameter: value and first epoch.
-const CHANGE: Map<u64, Quad> = Map::new(ADDRESS, 1_001);
+const CHANGE: Map<u64, Triple> = Map::new(ADDRESS, 1_001);
 
 fn refused(error: impl SolError) -> SystemError {
     SystemError::revert(error)
@@ -59,7 +59,7 @@ pub(super) fn set(host: &mut impl Host, name: String, value: U256) -> Result<(),
     let (param, number) = check(host, &name, value)?;
     let notice = super::get_u64(host, Param::NoticeEpochs)?;
     let from = chain_info::epoch(host)?.saturating_add(1).saturating_add(notice);
-    CHANGE.at(host, param as u64)?.set(host, [number as u64, (number >> 64) as u64, from, 0])?;
+    CHANGE.at(host, param as u64)?.set(host, (number, from, 0))?;
     let mut pending = PENDING.get(host)?;
     pending.set_bit(param as usize, true);
     PENDING.set(host, pending)?;
@@ -71,8 +71,8 @@ fn pending(host: &mut impl Host) -> Result<Vec<(Param, u128, Epoch)>, SystemErro
     let bits = PENDING.get(host)?;
     let mut found = Vec::new();
     for entry in PARAMS.iter().filter(|entry| bits.bit(entry.param as usize)) {
-        let [low, high, from, _] = CHANGE.at(host, entry.param as u64)?.get(host)?;
-        found.push((entry.param, u128::from(low) | u128::from(high) << 64, from));
+        let (value, from, _) = CHANGE.at(host, entry.param as u64)?.get(host)?;
+        found.push((entry.param, value, from));
     }
     Ok(found)
 }
