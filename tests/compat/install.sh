@@ -22,8 +22,22 @@ install_packages() {
   (cd "$1" && rm -rf node_modules && npm install --no-save --no-progress --loglevel=error >&2)
 }
 
-# viem, cast and the other packages of npm.
-install_clients() {
+# The oldest Node that Hardhat 3 takes. npm leaves out packages that do not fit the Node it runs on, so this comes first.
+NODE_MAJOR=22
+NODE_MINOR=13
+
+install_node() {
   command -v node >/dev/null && command -v npm >/dev/null || fail "node and npm are needed, version 20 or newer"
+  recent="const [a, b] = process.versions.node.split('.').map(Number); process.exit(a > $NODE_MAJOR || (a === $NODE_MAJOR && b >= $NODE_MINOR) ? 0 : 1)"
+  node -e "$recent" && return
+  once runtime/package-lock.json runtime/node_modules/.installed install_packages runtime
+  for bin in runtime/node_modules/node-*/bin; do PATH="$PWD/$bin:$PATH"; done
+  export PATH
+  node -e "$recent" || fail "Node $NODE_MAJOR.$NODE_MINOR or newer is needed on this platform"
+}
+
+# viem, cast, Hardhat and the other packages of npm.
+install_clients() {
+  install_node
   once package-lock.json node_modules/.installed install_packages .
 }

@@ -99,6 +99,8 @@ async function main() {
     const path = await writeReport({ network, nodes: urls.length, clients, results, rows: proxy.recorder.rows() });
     console.log(`# report: ${path}`);
   }
+  // Once more at the end: a log may be cut, and then its end is what is kept.
+  for (const failure of failures) console.log(`# failed: ${failure.client} ${failure.scenario}: ${failure.reason}`);
   const seconds = ((Date.now() - start) / 1000).toFixed(0);
   console.log(`# ${results.length - failures.length} of ${results.length} cases passed in ${seconds} s`);
   process.exit(failures.length === 0 ? 0 : 1);
