@@ -231,6 +231,11 @@ impl Chain {
         next_committee(payload)
     }
 
+    /// Outcomes of executed blocks that are kept because their blocks are not final.
+    pub fn outcomes_kept(&self) -> usize {
+        self.executed.lock().len()
+    }
+
     /// Epochs since the start whose committee served on because the next one got no key shares.
     pub fn failed_resharings(&self) -> u64 {
         self.failed_resharings.load(Ordering::Relaxed)

@@ -27,6 +27,10 @@ impl Executed {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Removes the outcome of a block.
     pub(crate) fn take(&mut self, height: Height, hash: B256) -> Option<Execution> {
         self.0.remove(&(height, hash))

@@ -7,6 +7,7 @@
 //! | watch | `evidence.rs` | blocks seen → proof of double proposals |
 //! | finalize | `app.rs` | final block → archive, pool, subscribers |
 //! | elect | `elections.rs` | final state → committees, leaders, peers |
+//! | connect | `peers.rs` | committees and delegates of an epoch → peers of the transport |
 //! | follow | `follow.rs` | certified blocks of another node → the same state, without consensus |
 //! | begin in the middle | `anchor.rs` | a certified block and its receipts → where a synchronized state belongs |
 //! | wire up | `engine.rs` | actors of consensus around the application |
@@ -26,6 +27,7 @@ mod executed;
 mod follow;
 mod genesis;
 mod header;
+mod peers;
 mod propose;
 mod upgrade;
 mod verify;
@@ -41,4 +43,5 @@ pub use engine::{
 pub use follow::{FollowError, Follower, MAX_UNCERTIFIED};
 pub use genesis::{GenesisError, genesis_block};
 pub use header::{HeaderError, MAX_CLOCK_DRIFT_MS};
+pub use peers::{DelegatePeers, MissingAddress};
 pub use verify::InvalidBlock;

@@ -1,6 +1,8 @@
 //! The command tree. Help, completions and `docs/reference/cli.md` are derived from it.
 
-use crate::{account, bench, chain, delegate, devnet, doctor, genesis, gov, node, reward, stake, transact};
+use crate::{
+    account, bench, chain, delegate, devnet, doctor, genesis, gov, node, reward, sim, stake, transact,
+};
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -66,6 +68,9 @@ pub enum Command {
     /// Measure a network.
     #[command(subcommand)]
     Bench(bench::Command),
+    /// Simulate whole networks in this process, with faults, from a seed.
+    #[command(subcommand)]
+    Sim(sim::Command),
     /// Check ports, folders, clock, disk, configuration and the node; says what to do.
     Doctor(doctor::Args),
     /// Print a completion script for a shell.

@@ -23,6 +23,7 @@ mod payout;
 mod reference;
 mod report;
 mod reward;
+mod sim;
 mod stake;
 mod terminal;
 mod transact;
@@ -99,6 +100,7 @@ fn run(cli: Cli) -> Result<Report, Failure> {
         Command::Delegate(command) => on_runtime(delegate::run(command, rpc)),
         Command::Chain(command) => on_runtime(chain::run(command, rpc)),
         Command::Bench(command) => on_runtime(bench::run(command)),
+        Command::Sim(command) => sim::run(command),
         Command::Doctor(args) => on_runtime(doctor::run(args, rpc)),
         Command::Completions { shell } => Ok(reference::completions(shell)),
     }

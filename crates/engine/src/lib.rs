@@ -10,7 +10,6 @@ mod ceremony;
 mod floor;
 mod follow;
 mod mesh;
-mod peers;
 mod start;
 mod state;
 

@@ -1,7 +1,6 @@
 //! The validators' encrypted mesh.
 
-use crate::peers::DelegatePeers;
-use althing_chain::{Elections, Network, Operator, channels, max_message_size};
+use althing_chain::{DelegatePeers, Elections, Network, Operator, channels, max_message_size};
 use althing_consensus::{PrivateKey, PublicKey};
 use althing_primitives::{ChainSpec, Param, chainspec::MAX_VALIDATORS};
 use commonware_cryptography::ChaCha20Poly1305;

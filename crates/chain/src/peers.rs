@@ -1,7 +1,7 @@
 //! Whom the mesh connects to: not only the committees that the resharing protocol names, but all delegates, so that
 //! whoever may be drawn follows the chain already.
 
-use althing_chain::Elections;
+use crate::Elections;
 use althing_consensus::{Directory, PublicKey};
 use commonware_consensus::types::Epoch;
 use commonware_glue::dkg::network::Manager;
@@ -14,7 +14,7 @@ use thiserror::Error;
 
 /// Activates the peers of an epoch.
 #[derive(Clone)]
-pub(crate) struct DelegatePeers<M> {
+pub struct DelegatePeers<M> {
     inner: M,
     elections: Elections,
     most: usize,
@@ -22,7 +22,7 @@ pub(crate) struct DelegatePeers<M> {
 
 impl<M> DelegatePeers<M> {
     /// Over the transport's own manager, which takes at most `most` peers in a set.
-    pub(crate) fn new(inner: M, elections: Elections, most: usize) -> Self {
+    pub fn new(inner: M, elections: Elections, most: usize) -> Self {
         Self { inner, elections, most }
     }
 }
@@ -48,7 +48,7 @@ impl<M: AddressableManager<PublicKey = PublicKey>> Provider for DelegatePeers<M>
 /// The epoch's directory has no address of a member.
 #[derive(Debug, Error)]
 #[error("the epoch's directory has no address of {0}")]
-pub(crate) struct MissingAddress(String);
+pub struct MissingAddress(String);
 
 fn resolve(
     peers: &Set<PublicKey>,

@@ -1,0 +1,90 @@
+//! Properties that are checked when a simulation ends, with the states of nodes.
+
+use crate::{
+    book::{Book, Violation},
+    node::Live,
+};
+use althing_execution::{election, read};
+use althing_light::{DrawSeed, fallback_seed, seed_of_beacon};
+use althing_primitives::{B256, ChainSpec, OperatorKey, calendar::ELECTION_LEAD_EPOCHS};
+use parking_lot::Mutex;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Most outcomes of blocks that are not final that a node may hold at rest.
+const OUTCOMES: usize = 64;
+
+/// Nobody is slashed who keeps the rules, and everybody whose double proposal an honest node can prove.
+pub(crate) fn slashes(book: &Mutex<Book>, honest: &[(usize, Arc<Live>)], twins: &BTreeSet<OperatorKey>) {
+    let mut book = book.lock();
+    let slashed: BTreeSet<OperatorKey> = book.slashed.keys().copied().collect();
+    for operator in slashed.difference(twins) {
+        book.report(Violation { property: "no honest slash", what: format!("{operator} was slashed") });
+    }
+    for (index, live) in honest {
+        for fault in live.chain.double_proposals() {
+            if !slashed.contains(&fault.operator) {
+                let what = format!(
+                    "node {index} can prove that {} proposed twice in view {} of epoch {}",
+                    fault.operator, fault.view, fault.epoch
+                );
+                book.report(Violation { property: "slash", what });
+            }
+        }
+    }
+}
+
+/// Nodes forget what is final.
+pub(crate) fn memory(book: &Mutex<Book>, honest: &[(usize, Arc<Live>)]) {
+    for (index, live) in honest {
+        let kept = live.chain.outcomes_kept();
+        if kept > OUTCOMES {
+            let what = format!("node {index} keeps {kept} outcomes");
+            book.lock().report(Violation { property: "bounded memory", what });
+        }
+    }
+}
+
+/// Committees are those that the public draw gives.
+pub(crate) async fn draws(book: &Mutex<Book>, live: &Live, spec: &ChainSpec) {
+    let last = {
+        let height = book.lock().height();
+        spec.calendar().epoch_of(height)
+    };
+    for epoch in ELECTION_LEAD_EPOCHS..=last {
+        if let Err(what) = draw(book, live, spec, epoch).await {
+            let what = format!("epoch {epoch}: {what}");
+            book.lock().report(Violation { property: "draw", what });
+        }
+    }
+}
+
+async fn draw(book: &Mutex<Book>, live: &Live, spec: &ChainSpec, epoch: u64) -> Result<(), String> {
+    let drawn = move |epoch| async move {
+        let drawn = read(&live.state, move |host| election::drawn(host, epoch)).await;
+        drawn.map_err(|error| error.to_string())
+    };
+    // Elections of long ago are forgotten.
+    let Some(now) = drawn(epoch).await? else { return Ok(()) };
+    let beacon = book.lock().beacons.get(&(epoch - ELECTION_LEAD_EPOCHS)).cloned();
+    let seed = match beacon {
+        Some(beacon) => Some(seed_of_beacon(&beacon)),
+        None => drawn(epoch - 1).await?.map(|before| fallback_seed(before.seed, epoch)),
+    };
+    if seed.is_some_and(|seed| seed != now.seed) {
+        return Err(format!("the seed is {}, public data give {seed:?}", now.seed));
+    }
+    let places = DrawSeed { chain_id: spec.chain_id, epoch, seed: now.seed }
+        .committee(now.delegates.len(), now.places.len());
+    let members: BTreeSet<B256> = places.iter().map(|place| now.delegates[*place].0).collect();
+    let book = book.lock();
+    let Some((serving, is_kept)) = book.committees.get(&epoch) else { return Ok(()) };
+    let serving: BTreeSet<B256> = serving.iter().copied().collect();
+    let expected = match is_kept {
+        false => Some(members),
+        true => book.committees.get(&(epoch - 1)).map(|(before, _)| before.iter().copied().collect()),
+    };
+    match expected {
+        Some(expected) if expected != serving => Err(format!("{serving:?} serve, drawn were {expected:?}")),
+        _ => Ok(()),
+    }
+}

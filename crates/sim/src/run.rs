@@ -1,0 +1,294 @@
+//! Runs a scenario to its end.
+
+use crate::{
+    book::{Book, Violation, percentile},
+    check,
+    clients::Clients,
+    faults::Faults,
+    host::Machine,
+    node::{Node, Surroundings, unix_ms},
+    scenario::{Byzantine, Conduct, Scenario, ScenarioError},
+    wire::{self, Links},
+    world::{self, Member, Size, World},
+};
+use althing_primitives::B256;
+use commonware_runtime::{Clock as _, Runner as _, Supervisor as _, deterministic};
+use parking_lot::Mutex;
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use serde::Serialize;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+use thiserror::Error;
+
+/// Between two looks at the network.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Longest time without a new final block when no fault is left.
+const RECOVERY: Duration = Duration::from_secs(60);
+
+/// Sets the chance of clients and crashes apart from that of keys and links.
+const CHANCE: u64 = 0x5eed;
+
+/// Why a simulation failed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Failure {
+    /// It could not begin.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The network could not be made.
+    #[error("the network could not be made: {0}")]
+    World(String),
+    /// A property was broken.
+    #[error("broken property `{property}`: {what}")]
+    Property {
+        /// Which.
+        property: String,
+        /// What was seen.
+        what: String,
+    },
+    /// A node panicked.
+    #[error("a node panicked: {0}")]
+    Panic(String),
+}
+
+impl From<Violation> for Failure {
+    fn from(Violation { property, what }: Violation) -> Self {
+        Self::Property { property: property.into(), what }
+    }
+}
+
+/// What a simulation saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Hash of everything that happened, event by event.
+    pub trace: String,
+    /// Height of the last final block.
+    pub height: u64,
+    /// Its hash.
+    pub head: B256,
+    /// Epochs completed.
+    pub epochs: u64,
+    /// Transactions in final blocks.
+    pub transactions: u64,
+    /// Virtual milliseconds.
+    pub virtual_ms: u64,
+    /// Times a node lost power.
+    pub crashes: u64,
+    /// Epochs whose committee served on, because resharing failed.
+    pub kept_committees: u64,
+    /// Milliseconds from a block's time to its finality at a node: median, 95th and 99th percentile.
+    pub finality_ms: [u64; 3],
+    /// Bytes that a node sent for each block, on average over nodes.
+    pub bytes_per_node_and_block: u64,
+    /// Messages that did not arrive.
+    pub lost_messages: u64,
+    /// Operators slashed for double proposals.
+    pub slashed: u64,
+}
+
+/// Runs a scenario once.
+pub fn run(scenario: &Scenario) -> Result<Report, Failure> {
+    scenario.check()?;
+    let config = deterministic::Config::new().with_seed(scenario.seed).with_timeout(None);
+    let runner = deterministic::Runner::new(config);
+    let scenario = scenario.clone();
+    let body = AssertUnwindSafe(|| runner.start(|context| simulate(context, scenario)));
+    match catch_unwind(body) {
+        Ok(outcome) => outcome,
+        Err(payload) => Err(Failure::Panic(panic_text(&*payload))),
+    }
+}
+
+fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a text").to_string()
+}
+
+async fn simulate(context: deterministic::Context, scenario: Scenario) -> Result<Report, Failure> {
+    let Scenario { nodes, seats, epoch_blocks, block_ms, .. } = scenario;
+    let size = Size { nodes, seats, epoch_blocks, block_ms };
+    let world = world::make(&context, size, scenario.seed, Clients::fund).await.map_err(Failure::World)?;
+    let simulation = Simulation::new(context, scenario, world)?;
+    simulation.run().await
+}
+
+struct Simulation {
+    context: deterministic::Context,
+    scenario: Scenario,
+    around: Surroundings,
+    /// The nodes of the scenario, then the second machines of twins.
+    nodes: Vec<Node>,
+    clients: Clients,
+    faults: Faults,
+    rng: StdRng,
+    started_ms: u64,
+    /// Deeds of clients so far.
+    acted: u64,
+}
+
+impl Simulation {
+    fn new(context: deterministic::Context, scenario: Scenario, world: World) -> Result<Self, Failure> {
+        let clock = Arc::new(context.child("clock"));
+        let clients = Clients::new(&world.spec);
+        let mut members = world.members.clone();
+        let twins: Vec<_> = scenario.twins().collect();
+        for node in &twins {
+            members.push(world.members[*node].twin().map_err(Failure::World)?);
+        }
+        let keys: Vec<_> = members.iter().map(|member| member.key()).collect();
+        let links = Links::new(scenario.place);
+        let (wires, _) = wire::lay(context.child("wires"), clock.clone(), &keys, links, scenario.seed);
+        let book =
+            Book::new(world.spec.clone(), world.genesis.block().clone(), &world.changes, scenario.nodes);
+        let book = Arc::new(Mutex::new(book.map_err(Failure::World)?));
+        let byzantine = scenario.byzantine_nodes();
+        let node = |(index, member): (usize, Member)| {
+            let mut node = Node::new(index, member, Machine::new(&context, world.disk.copy()));
+            node.is_honest = index < scenario.nodes && !byzantine.contains(&index);
+            if scenario.conducts(index, Conduct::Censor) {
+                node.refuses.insert(clients.victim());
+            }
+            node
+        };
+        let nodes = members.into_iter().enumerate().map(node).collect();
+        let started_ms = unix_ms(clock.current());
+        let rng = StdRng::seed_from_u64(scenario.seed ^ CHANCE);
+        let around = Surroundings { world: Arc::new(world), wires, book, clock };
+        let faults = Faults::new(scenario.faults.clone());
+        Ok(Self { context, scenario, around, nodes, clients, faults, rng, started_ms, acted: 0 })
+    }
+
+    /// Virtual milliseconds since the start.
+    fn now_ms(&self) -> u64 {
+        unix_ms(self.context.current()).saturating_sub(self.started_ms)
+    }
+
+    async fn run(mut self) -> Result<Report, Failure> {
+        for Byzantine { node, conduct } in &self.scenario.byzantine {
+            self.around.wires.tamper(*node, conduct.tamper());
+        }
+        for node in &mut self.nodes {
+            node.start(&self.context, &self.around);
+        }
+        let last = self.scenario.epochs.saturating_mul(self.scenario.epoch_blocks);
+        let mut progress = (0, 0);
+        loop {
+            self.context.sleep(TICK).await;
+            let now = self.now_ms();
+            self.let_faults_happen(now);
+            self.let_clients_act(now).await;
+            let height = self.around.book.lock().height();
+            if height > progress.0 {
+                progress = (height, now);
+            }
+            self.check(progress, now)?;
+            if height >= last && now > self.faults_end_ms() && self.all_have(last) {
+                break;
+            }
+        }
+        self.check_end().await?;
+        Ok(self.report())
+    }
+
+    fn faults_end_ms(&self) -> u64 {
+        u64::try_from(self.scenario.faults_end().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn let_faults_happen(&mut self, now: u64) {
+        let twins: Vec<_> = self.scenario.twins().collect();
+        self.faults.step(
+            now,
+            &mut self.nodes,
+            &self.context,
+            &self.around,
+            (&twins, self.scenario.nodes),
+            &mut self.rng,
+        );
+    }
+
+    async fn let_clients_act(&mut self, now: u64) {
+        let due = now.saturating_mul(self.scenario.load_per_s.into()) / 1_000;
+        while self.acted < due {
+            self.acted += 1;
+            let node = &self.nodes[self.rng.random_range(0..self.scenario.nodes)];
+            if let Some(live) = node.live() {
+                self.clients.act(&live, &mut self.rng).await;
+            }
+        }
+    }
+
+    fn honest(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|node| node.is_honest)
+    }
+
+    fn all_have(&self, height: u64) -> bool {
+        let book = self.around.book.lock();
+        self.honest().all(|node| book.stored(node.index) >= height)
+    }
+
+    fn check(&self, (height, since): (u64, u64), now: u64) -> Result<(), Failure> {
+        let mut book = self.around.book.lock();
+        let from = since.max(self.faults_end_ms());
+        if now.saturating_sub(from) > RECOVERY.as_millis() as u64 {
+            let stored: Vec<_> = self.honest().map(|node| book.stored(node.index)).collect();
+            let what =
+                format!("no new block for {RECOVERY:?} after block {height}; honest nodes have {stored:?}");
+            book.report(Violation { property: "liveness", what });
+        }
+        first(&book)
+    }
+
+    /// Properties that need the states of nodes.
+    async fn check_end(&self) -> Result<(), Failure> {
+        let mut honest = Vec::new();
+        for node in self.honest() {
+            let live = node.live().ok_or_else(|| Failure::Property {
+                property: "liveness".into(),
+                what: format!("node {} does not run at the end", node.index),
+            })?;
+            honest.push((node.index, live));
+        }
+        let twins = self.scenario.twins().map(|node| self.nodes[node].member.operator_key()).collect();
+        check::slashes(&self.around.book, &honest, &twins);
+        check::memory(&self.around.book, &honest);
+        if let Some((_, live)) = honest.first() {
+            check::draws(&self.around.book, live, &self.around.world.spec).await;
+        }
+        first(&self.around.book.lock())
+    }
+
+    fn report(self) -> Report {
+        let book = self.around.book.lock();
+        let mut latencies = book.latencies_ms.clone();
+        latencies.sort_unstable();
+        let at = |percent| percentile(&latencies, percent);
+        let sent = |node: &Node| self.around.wires.sent_by(node.index);
+        let bytes: u64 =
+            self.nodes.iter().flat_map(|node| sent(node).into_values()).map(|traffic| traffic.bytes).sum();
+        let height = book.height();
+        let kept = book.committees.values().filter(|(_, is_kept)| *is_kept).count() as u64;
+        Report {
+            trace: self.context.auditor().state(),
+            height,
+            head: book.head(),
+            epochs: height / self.scenario.epoch_blocks,
+            transactions: book.transactions,
+            virtual_ms: self.now_ms(),
+            crashes: self.faults.crashes,
+            kept_committees: kept,
+            finality_ms: [at(50), at(95), at(99)],
+            bytes_per_node_and_block: bytes / self.nodes.len() as u64 / height.max(1),
+            lost_messages: self.around.wires.lost(),
+            slashed: book.slashed.len() as u64,
+        }
+    }
+}
+
+/// The first broken property.
+fn first(book: &Book) -> Result<(), Failure> {
+    book.violations.first().map_or(Ok(()), |violation| Err(violation.clone().into()))
+}

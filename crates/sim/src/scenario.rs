@@ -1,0 +1,268 @@
+//! A simulation as data: everything that happens follows from a [`Scenario`], and from nothing else.
+
+use crate::wire::{Place, Tamper};
+use althing_chain::{Channel, channels};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, time::Duration};
+use thiserror::Error;
+
+/// Most nodes of a simulation.
+pub const MAX_NODES: usize = 64;
+
+/// A whole simulation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scenario {
+    /// Decides everything that is left to chance.
+    pub seed: u64,
+    /// Nodes, each a candidate.
+    pub nodes: usize,
+    /// Seats of the committees that are drawn out of them.
+    pub seats: usize,
+    /// Blocks of an epoch.
+    pub epoch_blocks: u64,
+    /// Milliseconds between blocks.
+    pub block_ms: u64,
+    /// Where the nodes stand.
+    pub place: Place,
+    /// Epochs that the network must complete.
+    pub epochs: u64,
+    /// Transactions that clients send in a second.
+    #[serde(default)]
+    pub load_per_s: u32,
+    /// Nodes that do not keep the rules.
+    #[serde(default)]
+    pub byzantine: Vec<Byzantine>,
+    /// What goes wrong, and when.
+    #[serde(default)]
+    pub faults: Vec<Event>,
+}
+
+/// A node that does not keep the rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Byzantine {
+    /// Which node.
+    pub node: usize,
+    /// What it does.
+    pub conduct: Conduct,
+}
+
+/// What a node does that does not keep the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conduct {
+    /// Its key is used by two machines, which each know a half of the others: it proposes and votes twice.
+    Twins,
+    /// It proposes, but hands its blocks to nobody.
+    Withhold,
+    /// It does not vote.
+    Silent,
+    /// It sends votes that are garbage.
+    GarbleVotes,
+    /// It deals no shares.
+    SilentDealer,
+    /// It deals shares that are garbage.
+    BadShares,
+    /// It leaves the transactions of others out of its blocks.
+    Censor,
+}
+
+impl Conduct {
+    /// What it does to the messages that it sends.
+    pub(crate) fn tamper(self) -> Tamper {
+        let ids = |channels: &[Channel]| channels.iter().map(|channel| channel.id).collect();
+        let mute = |channels: &[Channel]| Tamper { mute: ids(channels), ..Tamper::default() };
+        let garble = |channels: &[Channel]| Tamper { garble: ids(channels), ..Tamper::default() };
+        match self {
+            Self::Twins | Self::Censor => Tamper::default(),
+            Self::Withhold => mute(&[channels::BLOCKS, channels::BACKFILL]),
+            Self::Silent => mute(&[channels::VOTES, channels::CERTIFICATES]),
+            Self::GarbleVotes => garble(&[channels::VOTES]),
+            Self::SilentDealer => mute(&[channels::RESHARING]),
+            Self::BadShares => garble(&[channels::RESHARING]),
+        }
+    }
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Event {
+    /// Milliseconds after the start.
+    pub at_ms: u64,
+    /// How many milliseconds it lasts.
+    pub for_ms: u64,
+    /// What happens.
+    pub fault: Fault,
+}
+
+/// What goes wrong. It is mended when its time is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Fault {
+    /// A node loses power, and with it what its disk had not synced.
+    Crash {
+        /// Which.
+        node: usize,
+    },
+    /// A node loses power in the middle of one of its next syncs.
+    CrashInSync {
+        /// Which.
+        node: usize,
+        /// Which sync, counted from 1.
+        sync: u64,
+    },
+    /// Two groups do not hear each other; one-way: the second group does not hear the first.
+    Partition {
+        /// The first group; all others are the second.
+        group: BTreeSet<usize>,
+        /// Whether the first group hears the second.
+        one_way: bool,
+    },
+    /// The same, and back, every so many milliseconds.
+    Flapping {
+        /// The first group; all others are the second.
+        group: BTreeSet<usize>,
+        /// Milliseconds between changes.
+        every_ms: u64,
+    },
+    /// Messages are lost.
+    Loss {
+        /// So many of a thousand.
+        per_mille: u32,
+    },
+    /// Messages come twice.
+    Doubled {
+        /// So many of a thousand.
+        per_mille: u32,
+    },
+    /// What a node sends is late.
+    Slow {
+        /// Which.
+        node: usize,
+        /// By so many milliseconds.
+        by_ms: u64,
+    },
+    /// A node's disk takes long to sync.
+    SlowDisk {
+        /// Which.
+        node: usize,
+        /// So many milliseconds.
+        sync_ms: u64,
+    },
+    /// A node's clock is wrong.
+    Clock {
+        /// Which.
+        node: usize,
+        /// By so many milliseconds: ahead, or behind when below zero.
+        error_ms: i64,
+    },
+}
+
+/// Why a scenario cannot be run.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ScenarioError {
+    /// Not JSON of the right shape.
+    #[error("the scenario does not parse: {0}")]
+    Json(String),
+    /// Sizes that no network can have.
+    #[error("{0}")]
+    Size(String),
+    /// A node that is not there.
+    #[error("the scenario names node {node}, but there are nodes 0 to {last} only")]
+    Node {
+        /// As named.
+        node: usize,
+        /// The last that is there.
+        last: usize,
+    },
+}
+
+impl Scenario {
+    /// A network without faults, with the shortest epochs that its committee can have.
+    pub fn quiet(seed: u64, nodes: usize, seats: usize) -> Self {
+        Self {
+            seed,
+            nodes,
+            seats,
+            epoch_blocks: crate::world::Size::shortest_epoch(seats),
+            block_ms: 500,
+            place: Place::Lan,
+            epochs: 3,
+            load_per_s: 4,
+            byzantine: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Reads and checks a scenario.
+    pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
+        let scenario: Self =
+            serde_json::from_str(text).map_err(|error| ScenarioError::Json(error.to_string()))?;
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a scenario has no maps with keys that are no strings")
+    }
+
+    /// Whether the scenario can be run.
+    pub fn check(&self) -> Result<(), ScenarioError> {
+        let size = |reason: String| Err(ScenarioError::Size(reason));
+        if !(4..=MAX_NODES).contains(&self.nodes) {
+            return size(format!("nodes is {}, must be 4 to {MAX_NODES}", self.nodes));
+        }
+        if !(4..=self.nodes).contains(&self.seats) {
+            return size(format!("seats is {}, must be 4 to the {} nodes", self.seats, self.nodes));
+        }
+        let shortest = crate::world::Size::shortest_epoch(self.seats);
+        if self.epoch_blocks < shortest {
+            return size(format!("epochBlocks is {}, must be at least {shortest}", self.epoch_blocks));
+        }
+        if self.block_ms == 0 || self.epochs == 0 {
+            return size("blockMs and epochs must be at least 1".into());
+        }
+        let last = self.nodes - 1;
+        match self.named().into_iter().find(|node| *node > last) {
+            Some(node) => Err(ScenarioError::Node { node, last }),
+            None => Ok(()),
+        }
+    }
+
+    /// Nodes that do not keep the rules.
+    pub fn byzantine_nodes(&self) -> BTreeSet<usize> {
+        self.byzantine.iter().map(|who| who.node).collect()
+    }
+
+    /// Whether a node conducts itself so.
+    pub(crate) fn conducts(&self, node: usize, conduct: Conduct) -> bool {
+        self.byzantine.iter().any(|who| who.node == node && who.conduct == conduct)
+    }
+
+    /// Nodes whose key two machines use.
+    pub(crate) fn twins(&self) -> impl Iterator<Item = usize> {
+        self.byzantine.iter().filter(|who| who.conduct == Conduct::Twins).map(|who| who.node)
+    }
+
+    /// When the last fault is over.
+    pub fn faults_end(&self) -> Duration {
+        let ends = self.faults.iter().map(|event| event.at_ms.saturating_add(event.for_ms));
+        Duration::from_millis(ends.max().unwrap_or_default())
+    }
+
+    fn named(&self) -> BTreeSet<usize> {
+        let of_fault = |event: &Event| match &event.fault {
+            Fault::Crash { node }
+            | Fault::CrashInSync { node, .. }
+            | Fault::Slow { node, .. }
+            | Fault::SlowDisk { node, .. }
+            | Fault::Clock { node, .. } => BTreeSet::from([*node]),
+            Fault::Partition { group, .. } | Fault::Flapping { group, .. } => group.clone(),
+            Fault::Loss { .. } | Fault::Doubled { .. } => BTreeSet::new(),
+        };
+        self.faults.iter().flat_map(of_fault).chain(self.byzantine_nodes()).collect()
+    }
+}
