@@ -1,11 +1,12 @@
 // Stakes govern: proposals from their bond to their effect, as somebody does it who knows OpenZeppelin's governors and no more than `support`
-// besides. A policy changes rewards from an announced epoch on, an upgrade and a payment are made by two thirds, and all else ends as it should.
+// besides. A policy changes rewards from an announced epoch on, an upgrade and a payment are made by two thirds, the rules of the protocol
+// change without a stop, and all else ends as it should.
 // Its candidate: node0. Accounts 2 to 4 of the development mnemonic have the votes that decide.
 
 import { readFileSync } from "node:fs";
-import { decodeErrorResult, getAddress, hexToBigInt, parseEther, parseEventLogs, slice, toFunctionSelector, toHex, zeroAddress } from "viem";
+import { decodeErrorResult, getAddress, hexToBigInt, parseEther, parseEventLogs, size, slice, toFunctionSelector, toHex, zeroAddress } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { assert, failure, finish, rpc, same, test } from "../compat/lib/cases.mjs";
+import { assert, failure, finish, rpc, same, settings, test, until } from "../compat/lib/cases.mjs";
 import { compile, inputOf } from "../compat/lib/compile.mjs";
 import { reader, walletOf } from "../compat/lib/viem.mjs";
 import { ask, developer, event, holders, mined, refusal, refusalOfCast, send, sendInSpite, write } from "./lib/acts.mjs";
@@ -254,6 +255,44 @@ await test("viem: three technical proposals are voted on: by half, by two thirds
   assert((await part(strong)) > needed, `the strong one has ${await part(strong)}`);
 });
 
+/** What a contract of 30,000 bytes is created by, more than the first rules allow, and gas that is enough for it. */
+const LARGE = { abi: [], bytecode: "0x6175305ff3", gas: 10_000_000n };
+const HARDFORK = 1n;
+const RELEASE = "v2.0.0-rehearsal";
+const ARTIFACT = `0x${"5a".repeat(32)}`;
+/** The hardfork in force, and the upgrade that comes, as cast prints them. */
+const inForce = async () => BigInt(await ask("Upgrades", "hardfork()(uint64)"));
+async function coming() {
+  const printed = await ask("Upgrades", "pending()(bool,(string,bytes32,uint64,uint64,bool,uint64,uint64))");
+  const [exists, upgrade] = printed.split("\n");
+  return exists === "true" ? upgrade : null;
+}
+/** A contract that is too large is refused before it is sent, and in a block it reverts; gives the height. */
+async function tooLarge() {
+  const { message } = await failure(reader.estimateGas({ account: alice, data: LARGE.bytecode }), "an estimate");
+  assert(/size/i.test(message), `the estimate fails, but not for the size: ${message}`);
+  return (await mined(await walletOf(alice).deployContract(LARGE), "reverted")).blockNumber;
+}
+
+let hardfork;
+let upgradesFrom;
+await test("viem and cast: new rules of the protocol are proposed, for an epoch after the vote and the notice", async () => {
+  same([await inForce(), await coming()], [0n, null], "before");
+  await tooLarge();
+  const { blockIntervalMs, epochBlocks } = (await rpc("althing_chainSpec")).spec;
+  const wait = (await seconds("voteDays")) + (await seconds("timeLockDays"));
+  const epochs = (wait * 1_000n) / BigInt(blockIntervalMs * epochBlocks) + 1n;
+  // Two epochs for the decision and its notice, and one for whatever takes long.
+  upgradesFrom = (await calendar.epoch()) + epochs + 3n;
+  const { abi, address } = contracts.Upgrades;
+  const schedule = (epoch) => [address, 0n, call(abi, "schedule", [RELEASE, ARTIFACT, HARDFORK, epoch])];
+  const foreign = await refusal(alice, "Upgrades", "schedule", [RELEASE, ARTIFACT, HARDFORK, upgradesFrom]);
+  same(foreign, { name: "OnlyGovernance", args: [alice.address] }, "without a proposal");
+  hardfork = new Proposal("Larger contracts", [schedule(upgradesFrom)]);
+  await decide(hardfork, [[north, YES], [east, YES]]);
+  same((await hardfork.shown()).kind, 2, "kind");
+});
+
 await test("viem: the vote ends by the clock, and what has passed waits for its time", async () => {
   const { voteUntil } = await policy.shown();
   const end = await firstBlockAt(voteUntil + 1n);
@@ -326,6 +365,41 @@ await test("viem: a call that fails undoes all of its proposal, says why, and le
   await moved(rescued, receipt, 0n, "the account that was to be paid");
   same([await broken.state(), (await broken.shown()).stage], [STATE.queued, 3], "state");
   same(await ofBox("release"), 2n, "version");
+}, STAGES_MS);
+
+await test("viem and cast: executed, the upgrade is announced, and the seats that know it are counted", async () => {
+  await due(hardfork);
+  const receipt = await write(carol, "Governor", "execute", hardfork.hashed);
+  const scheduled = { hardfork: HARDFORK, epoch: upgradesFrom, release: RELEASE, artifactHash: ARTIFACT };
+  same(event(receipt, "Upgrades", "Scheduled"), scheduled, "event");
+  const announced = await coming();
+  assert(announced.startsWith(`("${RELEASE}", ${ARTIFACT}, ${HARDFORK}, ${upgradesFrom}, false, `), `cast says ${announced}`);
+  same(await inForce(), 0n, "hardfork in force");
+}, STAGES_MS);
+
+await test("viem and cast: a decided upgrade gives notice for an epoch, in which the old rules are those in force", async () => {
+  const decided = async () => (await read("Upgrades", "pending")).at(1).decided;
+  await until(decided, "enough seats know it", STAGES_MS);
+  const height = await tooLarge();
+  const [, { epoch, ready, seats }] = await read("Upgrades", "pending", [], height);
+  const needed = await param("upgradeReadyBps");
+  assert(ready * 10_000n >= seats * needed, `${ready} of ${seats} seats know it`);
+  same([epoch, await calendar.epochOf(height)], [upgradesFrom, upgradesFrom - 1n], "its epoch, and that of the refusal");
+}, STAGES_MS);
+
+await test("viem and cast: with its epoch the new rules are in force on every node, and the large contract is deployed", async () => {
+  const last = await calendar.lastBlock(upgradesFrom - 1n);
+  await reach(last + 1n);
+  const at = (height) => read("Upgrades", "hardfork", [], height);
+  same([await at(last - 1n), await at(last)], [0n, HARDFORK], "hardfork before and after the last block of the notice");
+  same([await inForce(), await coming()], [HARDFORK, null], "what cast reads");
+  const { contractAddress, blockNumber } = await mined(await walletOf(alice).deployContract(LARGE));
+  const asked = ["eth_getCode", [contractAddress, toHex(blockNumber)]];
+  for (const node of settings.urls) {
+    // A node that leaves consensus, because others were elected, starts anew: meanwhile nobody answers.
+    const code = () => rpc(...asked, node).catch(() => "0x");
+    await until(async () => size(await code()) === 30_000, `${node} has the contract`, STAGES_MS);
+  }
 }, STAGES_MS);
 
 await test("viem: parameters change in exactly the announced epoch, and rewards follow", async () => {

@@ -6,7 +6,7 @@
 use crate::{evm::EvmContext, journal_host::JournalHost};
 use alloy_primitives::{Address, Bytes, map::AddressSet};
 use alloy_sol_types::SolCall;
-use althing_abi::{Governance::executeCall, SYSTEM_CONTRACTS, SystemContract};
+use althing_abi::{GOVERNANCE, Governance::executeCall, SYSTEM_CONTRACTS, SystemContract};
 use althing_system::{CallInfo, SystemError};
 use revm::{
     handler::{EthPrecompiles, PrecompileProvider},
@@ -50,16 +50,13 @@ impl PrecompileProvider<EvmContext> for NodeContracts {
         context: &mut EvmContext,
         inputs: &CallInputs,
     ) -> Result<Option<InterpreterResult>, String> {
-        match SystemContract::at(&inputs.bytecode_address) {
-            Some(contract) => {
-                let input = inputs.input.as_bytes(context).to_vec();
-                if contract == SystemContract::Governance && is_of_executor(&input) {
-                    return Ok(None);
-                }
-                call(context, contract, inputs, &input).map(Some)
-            }
-            None => self.evm.run(context, inputs),
+        let Some(contract) = SystemContract::at(&inputs.bytecode_address) else {
+            return self.evm.run(context, inputs);
+        };
+        if is_of_executor(context, inputs) {
+            return Ok(None);
         }
+        call(context, contract, inputs).map(Some)
     }
 
     fn warm_addresses(&self) -> &AddressSet {
@@ -71,17 +68,23 @@ impl PrecompileProvider<EvmContext> for NodeContracts {
     }
 }
 
+/// Whether native code answers a call: what coins it moves, the EVM does not see.
+pub(crate) fn is_native(context: &EvmContext, inputs: &CallInputs) -> bool {
+    SystemContract::at(&inputs.bytecode_address).is_some() && !is_of_executor(context, inputs)
+}
+
 /// Whether the code at the address of `Governance` takes a call: `execute`, and coins for the treasury.
-fn is_of_executor(input: &[u8]) -> bool {
-    input.is_empty() || input.starts_with(&executeCall::SELECTOR)
+fn is_of_executor(context: &EvmContext, inputs: &CallInputs) -> bool {
+    let input = inputs.input.as_bytes(context);
+    inputs.bytecode_address == GOVERNANCE && (input.is_empty() || input.starts_with(&executeCall::SELECTOR))
 }
 
 fn call(
     context: &mut EvmContext,
     contract: SystemContract,
     inputs: &CallInputs,
-    input: &[u8],
 ) -> Result<InterpreterResult, String> {
+    let input = inputs.input.as_bytes(context).to_vec();
     let info = CallInfo {
         caller: inputs.caller,
         value: inputs.call_value(),
@@ -89,7 +92,7 @@ fn call(
         is_delegated: inputs.target_address != inputs.bytecode_address,
     };
     let mut host = JournalHost::new(context, info, inputs.gas_limit);
-    let result = althing_system::call(&mut host, contract, input);
+    let result = althing_system::call(&mut host, contract, &input);
     let mut gas = host.into_gas();
     match result {
         Ok(output) => Ok(InterpreterResult::new(InstructionResult::Return, output, gas)),

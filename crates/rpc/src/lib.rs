@@ -28,6 +28,7 @@ mod server;
 mod subscription;
 mod txpool;
 
+pub use althing::simulation;
 pub use api::NodeApi;
 pub use config::RpcConfig;
 pub use error::RpcError;

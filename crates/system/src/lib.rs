@@ -37,4 +37,6 @@ pub use map_host::MapHost;
 pub use read_host::ReadHost;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;

@@ -40,7 +40,7 @@ impl MapHost {
         if self.call.is_static { Err(SystemError::revert(WriteInStaticCall {})) } else { Ok(()) }
     }
 
-    fn coins(&self, account: Address) -> U256 {
+    pub(crate) fn coins(&self, account: Address) -> U256 {
         self.balances.get(&account).copied().unwrap_or_default()
     }
 }

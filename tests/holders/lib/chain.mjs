@@ -12,7 +12,7 @@ function system(name) {
   const { address, abi } = published.contracts.find((entry) => entry.name === name);
   return { address, abi: [...abi, ...published.errors] };
 }
-const systems = ["Params", "Staking", "Election", "Poll", "RollDPoS", "Rewards", "Governance"];
+const systems = ["Params", "Staking", "Election", "Poll", "RollDPoS", "Rewards", "Governance", "Upgrades"];
 
 /** ABI and bytecode of a contract as OpenZeppelin published it. */
 export function openzeppelin(name) {

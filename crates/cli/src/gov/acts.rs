@@ -93,19 +93,19 @@ impl clap::FromArgMatches for Acts {
 
 impl Acts {
     /// The calls that they mean.
-    pub(super) fn payload(&self, store: &StoreArgs) -> Result<Payload, Failure> {
+    pub(super) fn read(&self, store: &StoreArgs) -> Result<Vec<Act>, Failure> {
         let acts = self.0.iter().map(|(form, text)| match form {
             Form::Set => set(text),
             Form::Pay => pay(text, store),
             Form::Call => call(text, store),
             Form::CallData => call_data(text, store),
         });
-        Ok(Payload::of(acts.collect::<Result<_, _>>()?))
+        acts.collect()
     }
 }
 
 impl Payload {
-    fn of(acts: Vec<Act>) -> Self {
+    pub(super) fn of(acts: Vec<Act>) -> Self {
         let mut payload = Self::default();
         for Act { to, value, data } in acts {
             payload.targets.push(to);

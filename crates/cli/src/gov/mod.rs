@@ -1,7 +1,7 @@
 //! `althing gov`: proposals, votes, parameters and the treasury.
 //!
 //! `acts` reads what a proposal shall do, `document` finds what a submitted one says, `list` and `show` print, `submit` sends,
-//! `simulate` tries a proposal out, `recount` counts its votes anew out of logs. `words` and `events` put numbers into words.
+//! `upgrade` composes one, `simulate` tries a proposal out, `recount` counts its votes anew out of logs. `words` and `events` put numbers into words.
 
 mod acts;
 mod document;
@@ -11,6 +11,7 @@ mod recount;
 mod show;
 mod simulate;
 mod submit;
+mod upgrade;
 mod words;
 
 pub(crate) use words::{moment, stage_name};
@@ -19,7 +20,7 @@ use crate::account::StoreArgs;
 use crate::failure::Failure;
 use crate::report::Report;
 use crate::transact::TransactionArgs;
-use acts::Acts;
+use acts::{Acts, Payload};
 use alloy_sol_types::SolCall;
 use althing_abi::{Governance as abi, SystemContract};
 use althing_client::Client;
@@ -168,7 +169,7 @@ pub(crate) async fn run(command: Command, rpc: String) -> Result<Report, Failure
             send(abi::settleBondCall { number }, &transaction, &rpc).await
         }
         Command::Simulate { number, acts, store } => {
-            simulate::simulate(&client, number, &acts.payload(&store)?).await
+            simulate::simulate(&client, number, &Payload::of(acts.read(&store)?)).await
         }
         Command::Recount { number } => recount::recount(&client, number).await,
         Command::Params => list::params(&client).await,

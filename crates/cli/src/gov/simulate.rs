@@ -7,66 +7,10 @@ use super::{
 };
 use crate::report::{Report, table};
 use crate::{Exit, amount, failure::Failure, hint};
-use alloy_primitives::{B256, Bytes, Log, LogData, U64, U256};
+use alloy_primitives::{Log, LogData, U64};
 use althing_client::Client;
-use althing_primitives::Address;
-use serde::Deserialize;
+use althing_rpc::simulation::{ChangedParameter, MovedCoins, SimulatedCall, SimulatedLog, Simulation};
 use serde_json::{Value, json};
-
-/// The node's answer, as far as it is shown.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Simulation {
-    block: U64,
-    succeeds: bool,
-    calls: Vec<SimulatedCall>,
-    parameters: Vec<Parameter>,
-    balances: Vec<Balance>,
-    spends: U256,
-    treasury: U256,
-    is_covered: bool,
-    gas: U64,
-    gas_limit: U64,
-    fits: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SimulatedCall {
-    target: Address,
-    value: U256,
-    calldata: Bytes,
-    success: bool,
-    gas_used: U64,
-    return_data: Bytes,
-    error: Option<String>,
-    logs: Vec<SimulatedLog>,
-}
-
-#[derive(Debug, Deserialize)]
-struct SimulatedLog {
-    address: Address,
-    topics: Vec<B256>,
-    data: Bytes,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameter {
-    name: String,
-    unit: String,
-    value: U256,
-    new_value: U256,
-    from_epoch: U64,
-    replaces: Option<U256>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Balance {
-    account: Address,
-    received: U256,
-    sent: U256,
-}
 
 /// Tries out a submitted proposal, or one that is not submitted.
 pub(super) async fn simulate(
@@ -89,115 +33,109 @@ pub(super) async fn simulate(
     };
     let simulation: Simulation = serde_json::from_value(json.clone()).map_err(wrong)?;
     for (call, shown) in simulation.calls.iter().zip(json["calls"].as_array_mut().into_iter().flatten()) {
-        shown["words"] = call.act().words().into();
-        shown["reason"] = call.reason().into();
+        shown["words"] = act(call).words().into();
+        shown["reason"] = reason(call).into();
     }
     let exit = if simulation.succeeds { Exit::Ok } else { Exit::Reverted };
-    Ok(Report { exit, ..Report::new(json, simulation.text()) })
+    Ok(Report { exit, ..Report::new(json, text(&simulation)) })
 }
 
-impl SimulatedCall {
-    fn act(&self) -> Act {
-        Act { to: self.target, value: self.value, data: self.calldata.clone() }
-    }
-
-    /// Why it failed, in words.
-    fn reason(&self) -> Option<String> {
-        let error = self.error.as_ref()?;
-        if self.return_data.is_empty() {
-            return Some(error.clone());
-        }
-        let reason = althing_client::revert_reason(&self.return_data);
-        Some(hint::what_to_do(&self.return_data).map_or(reason.clone(), |hint| format!("{reason}; {hint}")))
-    }
-
-    fn text(&self, place: usize) -> String {
-        let result = match self.reason() {
-            None => "done".to_string(),
-            Some(reason) => format!("FAILS: {reason}"),
-        };
-        let gas: u64 = self.gas_used.to();
-        let mut text = format!("{place:>3}. {}\n     {result} ({gas} gas)", self.act().words());
-        for SimulatedLog { address, topics, data } in &self.logs {
-            let data = LogData::new_unchecked(topics.clone(), data.clone());
-            text.push_str(&format!("\n     log {}", log_words(&Log { address: *address, data })));
-        }
-        text
-    }
+fn act(call: &SimulatedCall) -> Act {
+    Act { to: call.target, value: call.value, data: call.calldata.clone() }
 }
 
-impl Simulation {
-    fn text(&self) -> String {
-        let mut parts = vec![format!("on the state after block {}:", self.block.to::<u64>())];
-        match self.calls.is_empty() {
-            true => parts.push("It has no calls: it is a text.".into()),
-            false => parts.extend(self.calls.iter().enumerate().map(|(place, call)| call.text(place + 1))),
-        }
-        if !self.parameters.is_empty() {
-            let rows = self.parameters.iter().map(Parameter::row);
-            parts.push(format!("\n{}", table(&["parameter", "now", "then", "from epoch", "replaces"], rows)));
-        }
-        if !self.balances.is_empty() {
-            let rows = self.balances.iter().map(Balance::row);
-            parts.push(format!("\n{}", table(&["account", "coins"], rows)));
-        }
-        parts.push(format!("\n{}", self.verdict()));
-        parts.join("\n")
+/// Why a call failed, in words.
+fn reason(call: &SimulatedCall) -> Option<String> {
+    let error = call.error.as_ref()?;
+    if call.return_data.is_empty() {
+        return Some(error.clone());
     }
-
-    fn verdict(&self) -> String {
-        let (spends, treasury) = (amount::format(self.spends), amount::format(self.treasury));
-        let (gas, limit) = (self.gas.to::<u64>(), self.gas_limit.to::<u64>());
-        let coins = match self.is_covered {
-            true => format!("the treasury covers it: {spends} of {treasury} coins"),
-            false => {
-                format!("the treasury does NOT cover it: {spends} coins are needed and {treasury} are there")
-            }
-        };
-        let gas = match self.fits {
-            true => format!("it fits one transaction: at most about {gas} of {limit} gas"),
-            false => format!("it does NOT fit one transaction: about {gas} gas, and {limit} is the limit"),
-        };
-        let failed = self.calls.iter().filter(|call| !call.success).count();
-        let end = match (self.succeeds, failed) {
-            (true, _) => "it could be executed".to_string(),
-            (false, 0) => "it could NOT be executed".to_string(),
-            (false, failed) => format!("{failed} of its calls fail: nothing of it would happen"),
-        };
-        format!("{coins}\n{gas}\n{end}")
-    }
+    let reason = althing_client::revert_reason(&call.return_data);
+    Some(hint::what_to_do(&call.return_data).map_or(reason.clone(), |hint| format!("{reason}; {hint}")))
 }
 
-impl Parameter {
-    fn row(&self) -> Vec<String> {
-        let shown = |number| value(&self.unit, number);
-        vec![
-            self.name.clone(),
-            shown(self.value),
-            shown(self.new_value),
-            self.from_epoch.to::<u64>().to_string(),
-            self.replaces.map_or_else(String::new, shown),
-        ]
+fn call_text((place, call): (usize, &SimulatedCall)) -> String {
+    let result = match reason(call) {
+        None => "done".to_string(),
+        Some(reason) => format!("FAILS: {reason}"),
+    };
+    let gas: u64 = call.gas_used.to();
+    let mut text = format!("{:>3}. {}\n     {result} ({gas} gas)", place + 1, act(call).words());
+    for SimulatedLog { address, topics, data } in &call.logs {
+        let data = LogData::new_unchecked(topics.clone(), data.clone());
+        text.push_str(&format!("\n     log {}", log_words(&Log { address: *address, data })));
     }
+    text
 }
 
-impl Balance {
-    fn row(&self) -> Vec<String> {
-        let change = match self.received.checked_sub(self.sent) {
-            Some(more) => format!("+{}", amount::format(more)),
-            None => format!("-{}", amount::format(self.sent.saturating_sub(self.received))),
-        };
-        vec![account_words(self.account), change]
+fn text(simulation: &Simulation) -> String {
+    let Simulation { block, calls, parameters, balances, .. } = simulation;
+    let mut parts = vec![format!("on the state after block {}:", block.to::<u64>())];
+    match calls.is_empty() {
+        true => parts.push("It has no calls: it is a text.".into()),
+        false => parts.extend(calls.iter().enumerate().map(call_text)),
     }
+    if !parameters.is_empty() {
+        let rows = parameters.iter().map(parameter_row);
+        parts.push(format!("\n{}", table(&["parameter", "now", "then", "from epoch", "replaces"], rows)));
+    }
+    if !balances.is_empty() {
+        let rows = balances.iter().map(balance_row);
+        parts.push(format!("\n{}", table(&["account", "coins"], rows)));
+    }
+    parts.push(format!("\n{}", verdict(simulation)));
+    parts.join("\n")
+}
+
+fn verdict(simulation: &Simulation) -> String {
+    let (spends, treasury) = (amount::format(simulation.spends), amount::format(simulation.treasury));
+    let (gas, limit) = (simulation.gas.to::<u64>(), simulation.gas_limit.to::<u64>());
+    let coins = match simulation.is_covered {
+        true => format!("the treasury covers it: {spends} of {treasury} coins"),
+        false => {
+            format!("the treasury does NOT cover it: {spends} coins are needed and {treasury} are there")
+        }
+    };
+    let gas = match simulation.fits {
+        true => format!("it fits one transaction: at most about {gas} of {limit} gas"),
+        false => format!("it does NOT fit one transaction: about {gas} gas, and {limit} is the limit"),
+    };
+    let failed = simulation.calls.iter().filter(|call| !call.success).count();
+    let end = match (simulation.succeeds, failed) {
+        (true, _) => "it could be executed".to_string(),
+        (false, 0) => "it could NOT be executed".to_string(),
+        (false, failed) => format!("{failed} of its calls fail: nothing of it would happen"),
+    };
+    format!("{coins}\n{gas}\n{end}")
+}
+
+fn parameter_row(parameter: &ChangedParameter) -> Vec<String> {
+    let shown = |number| value(&parameter.unit, number);
+    vec![
+        parameter.name.clone(),
+        shown(parameter.value),
+        shown(parameter.new_value),
+        parameter.from_epoch.to::<u64>().to_string(),
+        parameter.replaces.map_or_else(String::new, shown),
+    ]
+}
+
+fn balance_row(moved: &MovedCoins) -> Vec<String> {
+    let change = match moved.received.checked_sub(moved.sent) {
+        Some(more) => format!("+{}", amount::format(more)),
+        None => format!("-{}", amount::format(moved.sent.saturating_sub(moved.received))),
+    };
+    vec![account_words(moved.account), change]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy_primitives::{Address, Bytes};
 
     fn simulation(change: impl FnOnce(&mut Value)) -> Simulation {
         let mut json = json!({
-            "block": "0x9", "succeeds": true, "spends": "0xde0b6b3a7640000", "treasury": "0xde0b6b3a7640000",
+            "number": null, "block": "0x9", "succeeds": true, "spends": "0xde0b6b3a7640000", "treasury": "0xde0b6b3a7640000",
             "isCovered": true, "gas": "0x5208", "gasLimit": "0x1000000", "fits": true, "calls": [{
                 "target": Address::repeat_byte(5), "value": "0xde0b6b3a7640000", "calldata": "0x", "success": true,
                 "gasUsed": "0x5208", "returnData": "0x", "error": null, "logs": [],
@@ -214,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_would_happen_is_told() {
-        let text = simulation(|_| ()).text();
+        let text = text(&simulation(|_| ()));
         for words in [
             "after block 9",
             "1. pay 1 coins to 0x05",
@@ -248,16 +186,15 @@ mod tests {
             ),
         ];
         for (change, words) in cases {
-            let text = simulation(change).text();
+            let text = text(&simulation(change));
             assert!(text.contains(words) && text.contains("could NOT be executed"), "{text}");
         }
-        let text = simulation(|json| {
+        let text = text(&simulation(|json| {
             json["succeeds"] = false.into();
             let call = &mut json["calls"][0];
             (call["success"], call["error"], call["returnData"]) =
                 (false.into(), "execution reverted".into(), json!(data));
-        })
-        .text();
+        }));
         assert!(text.contains("FAILS: not today") && text.contains("nothing of it would happen"), "{text}");
     }
 }

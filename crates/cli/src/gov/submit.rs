@@ -4,6 +4,7 @@ use super::{
     Acts,
     acts::Payload,
     ask, document, show,
+    upgrade::UpgradeArgs,
     words::{kind_name, moment},
 };
 use crate::report::Report;
@@ -33,6 +34,9 @@ pub struct NewArgs {
     /// What it shall do; a text alone does nothing.
     #[command(flatten)]
     acts: Acts,
+    /// An upgrade that it shall schedule.
+    #[command(flatten)]
+    upgrade: UpgradeArgs,
     /// How to send.
     #[command(flatten)]
     transaction: TransactionArgs,
@@ -61,7 +65,9 @@ fn described(title: Option<&str>, text: Option<&str>) -> String {
 
 pub(super) async fn new(args: NewArgs, client: &Client, rpc: &str) -> Result<Report, Failure> {
     let description = args.description()?;
-    let payload = args.acts.payload(&args.transaction.signer.store)?;
+    let mut acts = args.acts.read(&args.transaction.signer.store)?;
+    acts.extend(args.upgrade.act(client, &acts).await?);
+    let payload = Payload::of(acts);
     let name = Param::ProposalBond.entry().name.to_string();
     let bond = client.read(SystemContract::Params, valueOfCall { name }).await?;
     let delay = ask(client, abi::votingDelayCall {}).await?;

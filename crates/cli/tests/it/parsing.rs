@@ -40,6 +40,10 @@ fn the_documented_ways_to_call_it_parse() {
         "gov show 3 --json",
         "gov new --title Text --dev-account 0",
         "gov new --text - --set voteDays=9 --pay io1x=5 --set quorumBps=25% --call 0x00:f(uint256):1 --yes",
+        &format!(
+            "gov new --title T --upgrade v2 --hardfork 1 --artifact {HASH} --epoch +40 --set voteDays=9"
+        ),
+        "gov new --title T --upgrade v2 --hardfork 1 --artifact v2.tar.gz --epoch 4800",
         "gov support 3 --from alice",
         "gov spam 3 --dry-run",
         "gov vote 3 abstain --reason because",
@@ -93,6 +97,9 @@ fn wrong_calls_are_refused() {
         "completions tcsh",
         "node run --role king",
         "gov new",
+        "gov new --title T --upgrade v2 --hardfork 1 --artifact f",
+        "gov new --title T --hardfork 1",
+        "gov new --title T --upgrade v2 --hardfork 1 --artifact f --epoch soon",
         "gov vote 3 maybe",
         "gov vote 3",
         "gov list --stage done",

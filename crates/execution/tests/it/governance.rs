@@ -1,13 +1,18 @@
 //! Proposals carried out by the EVM: what native code alone cannot show.
 
-use crate::support::*;
+use crate::{simulated_blocks, support::*};
 use alloy_consensus::TxEip1559;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_rpc_types_eth::{
+    BlockOverrides, TransactionRequest,
+    simulate::{SimBlock, SimulatePayload},
+};
 use alloy_sol_types::{SolCall, SolEvent};
 use althing_abi::{
+    GOVERNANCE_BONDS,
     Governance::{self as abi, ProposalExecuted},
     Params::{ChangeDecided, setCall},
-    SystemContract,
+    REWARD_FUND, Rewards, Staking, SystemContract,
 };
 use althing_execution::{BlockContext, Outcome, execute_block, genesis_changes};
 use althing_primitives::{ChainSpec, GenesisCandidate, GenesisVote, Param, RAU_PER_COIN};
@@ -199,7 +204,7 @@ fn proposals_that_execute_each_other_cannot_spend_bonds() {
     assert!(!chain.send(2, GOVERNANCE, U256::ZERO, outer).receipts[0].status());
     let state = &chain.net.state;
     assert_eq!((balance(state, someone), balance(state, GOVERNANCE)), (U256::ZERO, coins(30)));
-    assert_eq!(balance(state, althing_abi::GOVERNANCE_BONDS), coins(1_000));
+    assert_eq!(balance(state, GOVERNANCE_BONDS), coins(1_000));
     chain.done(2, GOVERNANCE, U256::ZERO, inner);
 }
 
@@ -216,4 +221,45 @@ fn too_little_gas_changes_nothing_whatever_call_it_ends_in() {
     }
     chain.done(2, GOVERNANCE, U256::ZERO, execute);
     assert_eq!(slot(&chain.net.state, OWNED, 0), U256::from(42));
+}
+
+#[test]
+fn a_simulation_tells_of_all_coins_that_system_contracts_move() {
+    let mut chain = Chain::new();
+    chain.done(1, GOVERNANCE, coins(50), Vec::new());
+    let (proposer, someone) = (sender(1), Address::repeat_byte(0x55));
+    let text = || abi::proposeCall {
+        targets: Vec::new(),
+        values: Vec::new(),
+        calldatas: Vec::new(),
+        description: "A text".into(),
+    };
+    let execute = chain.pass(&[(someone, coins(20), Bytes::new())], "Pay");
+    let deposit = |amount| Rewards::depositCall { amount, data: Vec::new() }.abi_encode();
+    let stake = Staking::stakeCall { candName: "c1".into(), duration: 0, autoStake: false }.abi_encode();
+    let staking = SystemContract::Staking.address();
+    // From account 1: where to, with which coins and data; what moves then, and whether it succeeds.
+    let cases = [
+        (GOVERNANCE, U256::ZERO, text().abi_encode(), vec![(proposer, GOVERNANCE_BONDS, coins(1_000))], true),
+        (REWARD_FUND, U256::ZERO, deposit(coins(7)), vec![(proposer, REWARD_FUND, coins(7))], true),
+        (REWARD_FUND, U256::ZERO, deposit(U256::MAX), Vec::new(), false),
+        (staking, coins(100), stake, vec![(proposer, staking, coins(100))], true),
+        (GOVERNANCE, coins(3), Vec::new(), vec![(proposer, GOVERNANCE, coins(3))], true),
+        (GOVERNANCE, U256::ZERO, execute.clone(), vec![(GOVERNANCE, someone, coins(20))], true),
+        (NESTING, U256::ZERO, execute, Vec::new(), false),
+    ];
+    let calls = cases.iter().map(|(to, value, data, ..)| {
+        TransactionRequest::default()
+            .from(proposer)
+            .to(*to)
+            .value(*value)
+            .input(Bytes::from(data.clone()).into())
+    });
+    let later = BlockOverrides { time: Some(chain.time), ..Default::default() };
+    let block = SimBlock::default().extend_calls(calls).with_block_overrides(later);
+    let payload = SimulatePayload { trace_transfers: true, ..SimulatePayload::default().extend(block) };
+    let blocks = simulated_blocks::run(&chain.net, payload).unwrap();
+    for ((to, _, _, moved, succeeds), call) in cases.iter().zip(&blocks[0].calls) {
+        assert_eq!((&simulated_blocks::transfers(call), call.status), (moved, *succeeds), "a call of {to}");
+    }
 }

@@ -4,7 +4,7 @@ use crate::support::*;
 use alloy_primitives::{Address, B256, U256, address, hex, map::AddressHashMap};
 use alloy_rpc_types_eth::{
     BlockOverrides, TransactionRequest,
-    simulate::{SimBlock, SimulatePayload, SimulatedBlock},
+    simulate::{SimBlock, SimCallResult, SimulatePayload, SimulatedBlock},
     state::AccountOverride,
 };
 use althing_execution::{BlockSimulation, BlocksError, next_base_fee, simulate_blocks};
@@ -51,7 +51,7 @@ fn base(net: &Net) -> Header {
     }
 }
 
-fn run(net: &Net, payload: SimulatePayload) -> Result<Vec<SimulatedBlock>, BlocksError> {
+pub(crate) fn run(net: &Net, payload: SimulatePayload) -> Result<Vec<SimulatedBlock>, BlocksError> {
     run_with(net, 50_000_000, payload, || false)
 }
 
@@ -83,6 +83,15 @@ fn one(calls: impl IntoIterator<Item = TransactionRequest>) -> SimulatePayload {
 fn rich(accounts: &[Address]) -> AddressHashMap<AccountOverride> {
     let account = AccountOverride { balance: Some(U256::from(1_000)), ..Default::default() };
     accounts.iter().map(|address| (*address, account.clone())).collect()
+}
+
+/// Transfers that were traced: from, to, amount.
+pub(crate) fn transfers(call: &SimCallResult) -> Vec<(Address, Address, U256)> {
+    let traced = call.logs.iter().filter(|log| log.address() == TRANSFERS);
+    let party = |topic: &B256| Address::from_word(*topic);
+    traced
+        .map(|log| (party(&log.topics()[1]), party(&log.topics()[2]), U256::from_be_slice(&log.data().data)))
+        .collect()
 }
 
 #[test]
@@ -194,16 +203,8 @@ fn traced_transfers_are_logs_and_those_of_failed_parts_are_not() {
     assert!(silent[0].calls.iter().all(|call| call.logs.is_empty()));
     let traced = run(&net, payload(true)).unwrap();
     let calls = &traced[0].calls;
-    let moved: Vec<_> = calls[0]
-        .logs
-        .iter()
-        .map(|log| {
-            assert_eq!(log.address(), TRANSFERS);
-            let party = |index: usize| Address::from_word(log.topics()[index]);
-            (party(1), party(2), U256::from_be_slice(&log.data().data))
-        })
-        .collect();
-    assert_eq!(moved, [(TRIES, SENDS, U256::from(9)), (SENDS, SINK, U256::from(5))]);
+    assert_eq!(calls[0].logs.len(), 2);
+    assert_eq!(transfers(&calls[0]), [(TRIES, SENDS, U256::from(9)), (SENDS, SINK, U256::from(5))]);
     assert_eq!(calls[0].logs[1].log_index, Some(1));
     assert!(calls[1].status && calls[1].logs.is_empty());
     assert!(!calls[2].status && calls[2].logs.is_empty());

@@ -8,6 +8,8 @@ mod proof;
 mod proposal;
 mod state;
 
+pub use proposal::answer as simulation;
+
 use crate::registry::Registry;
 
 pub(crate) fn register(registry: &mut Registry) {

@@ -3,6 +3,8 @@
 //! All is one simulated block: what the parameters are before, the calls, the parameters after. Calls are made
 //! one by one, so that each has its own result; executed, one that fails undoes all.
 
+pub mod answer;
+
 use crate::api::{CallRequest, LogQuery};
 use crate::context::Call;
 use crate::error::{Fault, revert_reason};
@@ -22,7 +24,8 @@ use althing_abi::{
     SystemContract,
 };
 use althing_primitives::Height;
-use serde::{Deserialize, Serialize};
+use answer::{ChangedParameter, MovedCoins, SimulatedCall, SimulatedLog, Simulation};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 const PROPOSAL: &[Param] = &[need("proposal", "Proposal"), may("block", "Block")];
@@ -45,7 +48,7 @@ const TRANSFERS: Address = address!("eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
 
 pub(super) fn register(r: &mut Registry) {
     let about = "What a proposal would do on the state after a block, in the name of `Governance`: each call with its result, \
-                 gas and logs; parameters that change; coins that move; whether gas and treasury suffice. The proposal is the \
+                 gas and logs; parameters that change; all coins that move; whether gas and treasury suffice. The proposal is the \
                  number of a submitted one, or an object with `targets`, `values` and `calldatas`.";
     r.add(Heavy, "althing_simulateProposal", PROPOSAL, "Object", about, simulate);
 }
@@ -59,69 +62,7 @@ struct Payload {
     calldatas: Vec<Bytes>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SimulationJson {
-    /// Null for one that is not submitted.
-    number: Option<U64>,
-    /// Height of the block on whose state it was tried.
-    block: U64,
-    /// Whether it could be executed: all calls succeed, and gas and treasury suffice.
-    succeeds: bool,
-    calls: Vec<CallJson>,
-    parameters: Vec<ParameterJson>,
-    balances: Vec<BalanceJson>,
-    /// Coins that the calls send.
-    spends: U256,
-    treasury: U256,
-    is_covered: bool,
-    /// What the transaction needs, estimated from above.
-    gas: U64,
-    gas_limit: U64,
-    fits: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CallJson {
-    target: Address,
-    value: U256,
-    calldata: Bytes,
-    success: bool,
-    gas_used: U64,
-    /// What it returned, or reverted with.
-    return_data: Bytes,
-    error: Option<String>,
-    logs: Vec<LogJson>,
-}
-
-#[derive(Serialize)]
-struct LogJson {
-    address: Address,
-    topics: Vec<B256>,
-    data: Bytes,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ParameterJson {
-    name: String,
-    unit: String,
-    value: U256,
-    new_value: U256,
-    from_epoch: U64,
-    /// Value of the earlier decision that this one replaces.
-    replaces: Option<U256>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-struct BalanceJson {
-    account: Address,
-    received: U256,
-    sent: U256,
-}
-
-async fn simulate(mut call: Call) -> Result<SimulationJson, Fault> {
+async fn simulate(mut call: Call) -> Result<Simulation, Fault> {
     let block = call.args.block(1)?;
     let height = call.state_height(block).await?;
     let (number, payload) = if call.args.is_object(0) {
@@ -262,7 +203,7 @@ impl Payload {
         before: Before,
         results: Vec<SimCallResult>,
         decided: Vec<Change>,
-    ) -> SimulationJson {
+    ) -> Simulation {
         let treasury = before.treasury;
         let spends = self.spends();
         let gas = self.gas(&results);
@@ -278,7 +219,7 @@ impl Payload {
                 let reason = error.data.as_ref().and_then(|data| revert_reason(data));
                 reason.map_or(error.message.clone(), |reason| format!("{}: {reason}", error.message))
             });
-            calls.push(CallJson {
+            calls.push(SimulatedCall {
                 target,
                 value,
                 calldata: calldata.clone(),
@@ -289,7 +230,7 @@ impl Payload {
                 logs: logs.into_iter().map(shown).collect(),
             });
         }
-        SimulationJson {
+        Simulation {
             number: number.map(U64::from),
             block: U64::from(height),
             succeeds: is_covered && fits && calls.iter().all(|call| call.success),
@@ -318,13 +259,13 @@ impl Payload {
     }
 }
 
-fn shown(log: Log) -> LogJson {
+fn shown(log: Log) -> SimulatedLog {
     let (topics, data) = log.data.split();
-    LogJson { address: log.address, topics, data }
+    SimulatedLog { address: log.address, topics, data }
 }
 
 /// Adds a transfer, as simulations log it, to both accounts.
-fn note_transfer(balances: &mut BTreeMap<Address, BalanceJson>, log: &Log) {
+fn note_transfer(balances: &mut BTreeMap<Address, MovedCoins>, log: &Log) {
     let [_, from, to] = log.topics() else { return };
     let value = U256::try_from_be_slice(&log.data.data).unwrap_or_default();
     let [from, to] = [from, to].map(|topic| Address::from_word(*topic));
@@ -334,17 +275,17 @@ fn note_transfer(balances: &mut BTreeMap<Address, BalanceJson>, log: &Log) {
     receiver.received = receiver.received.saturating_add(value);
 }
 
-fn entry(balances: &mut BTreeMap<Address, BalanceJson>, account: Address) -> &mut BalanceJson {
-    balances.entry(account).or_insert_with(|| BalanceJson { account, ..Default::default() })
+fn entry(balances: &mut BTreeMap<Address, MovedCoins>, account: Address) -> &mut MovedCoins {
+    balances.entry(account).or_insert_with(|| MovedCoins { account, ..Default::default() })
 }
 
 /// Decisions that were not there before.
-fn changed(before: &Before, decided: &[Change]) -> Vec<ParameterJson> {
+fn changed(before: &Before, decided: &[Change]) -> Vec<ChangedParameter> {
     let is_new = |change: &&Change| !before.changes.contains(change);
     let row = |change: &Change| {
         let now = before.parameters.iter().find(|parameter| parameter.name == change.name);
         let replaced = before.changes.iter().find(|earlier| earlier.name == change.name);
-        ParameterJson {
+        ChangedParameter {
             name: change.name.clone(),
             unit: now.map_or_else(String::new, |now| now.unit.clone()),
             value: now.map_or(U256::ZERO, |now| now.value),

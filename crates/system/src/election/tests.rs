@@ -1,7 +1,9 @@
 //! Elections on a host in memory: calendar, ranking, draw, service.
 
 use super::*;
-use crate::{CallInfo, MapHost, NextCommittee, begin_block, call, end_block, end_epoch, genesis};
+use crate::{
+    CallInfo, MapHost, NextCommittee, begin_block, call, end_block, end_epoch, genesis, testing::coins,
+};
 use alloy_primitives::U256;
 use alloy_sol_types::{SolCall, SolError};
 use althing_abi::{
@@ -13,10 +15,6 @@ use althing_primitives::{
 };
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-
-fn coins(coins: u64) -> U256 {
-    U256::from(coins) * U256::from(RAU_PER_COIN)
-}
 
 fn validator(number: u8) -> Validator {
     Validator {

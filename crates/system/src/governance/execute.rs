@@ -24,7 +24,7 @@ pub(super) fn begin(host: &mut impl Host, payload: &Payload, description: B256) 
         let (number, from) = (proposal.number, proposal.executable_from());
         return Err(refused(TooEarly { number, executableFrom: from }));
     }
-    proposal.check_state(host, Stage::Executable)?;
+    proposal.check_stage(host, Stage::Executable)?;
     let (needed, treasury) = (payload.spends(), treasury(host)?);
     if needed > treasury {
         return Err(refused(TreasuryShort { needed, treasury }));

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, U256};
 use althing_abi::Governance::{
-    GovernorNonexistentProposal, GovernorUnexpectedProposalState, UnknownProposal, WrongStage,
+    GovernorNonexistentProposal, GovernorUnexpectedProposalState, UnknownProposal,
 };
 use althing_primitives::{Param, WHOLE_BPS};
 
@@ -286,13 +286,6 @@ impl Proposal {
 
     /// Refuses when it is in another stage.
     pub(super) fn check_stage(&self, host: &impl Host, stage: Stage) -> Result<(), SystemError> {
-        let found = self.stage(host.block().timestamp);
-        let wrong = WrongStage { number: self.number, stage: found as u8 };
-        if found == stage { Ok(()) } else { Err(refused(wrong)) }
-    }
-
-    /// The same, said in the words of OpenZeppelin's interface.
-    pub(super) fn check_state(&self, host: &impl Host, stage: Stage) -> Result<(), SystemError> {
         let found = self.stage(host.block().timestamp);
         let wrong = GovernorUnexpectedProposalState {
             proposalId: self.id,

@@ -105,7 +105,7 @@ pub(super) fn cancel(host: &mut impl Host, mut proposal: Proposal) -> Result<(),
     if caller != proposal.proposer {
         return Err(refused(GovernorUnableToCancel { proposalId: proposal.id, account: caller }));
     }
-    proposal.check_state(host, Stage::Support)?;
+    proposal.check_stage(host, Stage::Support)?;
     proposal.end = End::Cancelled;
     let to = proposal.proposer;
     pay_bond(host, &mut proposal, to)?;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Host, SystemError};
 use alloy_primitives::U256;
-use althing_abi::Governance::{NoVotes, Pledged, PledgedBefore, VoteOpened};
+use althing_abi::Governance::{NoVotes, Pledged, PledgedBefore, VoteOpened, WrongStage};
 
 /// Choices of a pledge, as the interface numbers them.
 pub(super) const SUPPORT: u8 = 1;
@@ -18,7 +18,10 @@ pub(super) const SPAM: u8 = 2;
 pub(super) fn pledge(host: &mut impl Host, number: u64, choice: u8) -> Result<(), SystemError> {
     let account = host.call().caller;
     let mut proposal = Proposal::load(host, number)?;
-    proposal.check_stage(host, Stage::Support)?;
+    let stage = proposal.stage(host.block().timestamp);
+    if stage != Stage::Support {
+        return Err(refused(WrongStage { number, stage: stage as u8 }));
+    }
     let place = ballot::pledge(host, number, account)?;
     if place.get(host)?.is_some() {
         return Err(refused(PledgedBefore { number, account }));

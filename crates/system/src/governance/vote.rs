@@ -28,7 +28,7 @@ pub(super) struct Cast {
 pub(super) fn cast(host: &mut impl Host, voter: Address, cast: Cast) -> Result<U256, SystemError> {
     let Cast { id, choice, reason, params } = cast;
     let mut proposal = Proposal::by_id(host, id)?;
-    proposal.check_state(host, Stage::Voting)?;
+    proposal.check_stage(host, Stage::Voting)?;
     if choice > ABSTAIN {
         return Err(refused(GovernorInvalidVoteType {}));
     }

@@ -22,10 +22,10 @@ pub use storage::HARDFORK as HARDFORK_SLOT;
 use storage::{self as at, ADDRESS};
 
 /// Epochs from the decision to the hardfork: the first is the notice.
-const DECISION_EPOCHS: u64 = 2;
+pub const DECISION_EPOCHS: u64 = 2;
 
 /// Longest name of a release in bytes.
-const MAX_RELEASE: usize = 64;
+pub const MAX_RELEASE: usize = 64;
 
 fn refused(error: impl SolError) -> SystemError {
     SystemError::revert(error)

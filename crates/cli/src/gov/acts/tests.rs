@@ -11,7 +11,7 @@ fn payload(words: &[&str]) -> Result<Payload, Failure> {
     let matches = command.try_get_matches_from(std::iter::once("new").chain(words.iter().copied())).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let store = StoreArgs { keystore: Some(dir.path().into()), password_file: None };
-    Acts::from_arg_matches(&matches).unwrap().payload(&store)
+    Acts::from_arg_matches(&matches).unwrap().read(&store).map(Payload::of)
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Transfers of coins as logs, in order with the logs of contracts: what `traceTransfers` asks for.
 
-use crate::evm::EvmContext;
+use crate::{evm::EvmContext, precompiles::is_native};
 use alloy_primitives::{Address, B256, Log, LogData, U256, address, b256};
 use revm::{
     Inspector,
-    context_interface::{ContextTr, JournalTr},
+    context_interface::{ContextTr, JournalTr, journaled_state::entry::JournalEntry},
+    inspector::JournalExt,
     interpreter::{CallInputs, CallOutcome, CreateInputs, CreateOutcome},
 };
 
@@ -17,26 +18,41 @@ const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628
 #[derive(Debug, Default)]
 pub(super) struct TransferLogs {
     pub(super) logs: Vec<Log>,
-    /// Number of logs before each open call.
-    open: Vec<usize>,
+    /// What there was before each open call.
+    open: Vec<Before>,
+}
+
+/// Numbers of logs and of entries of the journal.
+#[derive(Clone, Copy, Debug)]
+struct Before {
+    logs: usize,
+    entries: usize,
 }
 
 impl TransferLogs {
-    fn moved(&mut self, from: Address, to: Address, value: U256) {
-        if value.is_zero() {
-            return;
-        }
-        let topics = vec![TRANSFER, from.into_word(), to.into_word()];
-        let data = LogData::new_unchecked(topics, value.to_be_bytes::<32>().into());
-        self.logs.push(Log { address: EMITTER, data });
+    fn open(&mut self, context: &EvmContext) {
+        self.open.push(Before { logs: self.logs.len(), entries: context.journal().journal().len() });
     }
 
-    fn close(&mut self, success: bool) {
-        let before = self.open.pop().unwrap_or_default();
-        if !success {
-            self.logs.truncate(before);
-        }
+    fn moved(&mut self, from: Address, to: Address, value: U256) {
+        self.logs.extend(transfer(from, to, value));
     }
+
+    /// Ends a call; gives what there was before it, unless it failed.
+    fn close(&mut self, success: bool) -> Option<Before> {
+        let before = self.open.pop()?;
+        if !success {
+            self.logs.truncate(before.logs);
+        }
+        success.then_some(before)
+    }
+}
+
+/// The log of a transfer, unless it moves nothing.
+fn transfer(from: Address, to: Address, value: U256) -> Option<Log> {
+    let topics = vec![TRANSFER, from.into_word(), to.into_word()];
+    let data = LogData::new_unchecked(topics, value.to_be_bytes::<32>().into());
+    (!value.is_zero()).then_some(Log { address: EMITTER, data })
 }
 
 impl Inspector<EvmContext> for TransferLogs {
@@ -44,20 +60,29 @@ impl Inspector<EvmContext> for TransferLogs {
         self.logs.push(log);
     }
 
-    fn call(&mut self, _: &mut EvmContext, inputs: &mut CallInputs) -> Option<CallOutcome> {
-        self.open.push(self.logs.len());
-        if let Some(value) = inputs.transfer_value() {
+    fn call(&mut self, context: &mut EvmContext, inputs: &mut CallInputs) -> Option<CallOutcome> {
+        self.open(context);
+        if let Some(value) = inputs.transfer_value().filter(|_| !is_native(context, inputs)) {
             self.moved(inputs.transfer_from(), inputs.transfer_to(), value);
         }
         None
     }
 
-    fn call_end(&mut self, _: &mut EvmContext, _: &CallInputs, outcome: &mut CallOutcome) {
-        self.close(outcome.result.result.is_ok());
+    fn call_end(&mut self, context: &mut EvmContext, inputs: &CallInputs, outcome: &mut CallOutcome) {
+        let Some(before) = self.close(outcome.result.result.is_ok()) else { return };
+        if is_native(context, inputs) {
+            // The journal has all that it moved, the coins that came with the call first; they stand before its logs.
+            let moved =
+                context.journal().journal()[before.entries..].iter().filter_map(|entry| match entry {
+                    JournalEntry::BalanceTransfer { from, to, balance } => transfer(*from, *to, *balance),
+                    _ => None,
+                });
+            self.logs.splice(before.logs..before.logs, moved);
+        }
     }
 
     fn create(&mut self, context: &mut EvmContext, inputs: &mut CreateInputs) -> Option<CreateOutcome> {
-        self.open.push(self.logs.len());
+        self.open(context);
         // A failed read is the EVM's to report: it reads the same account next.
         if let Ok(caller) = context.journal_mut().load_account(inputs.caller()) {
             let created = inputs.created_address(caller.data.info.nonce);

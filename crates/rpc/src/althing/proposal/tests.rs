@@ -21,7 +21,7 @@ fn only_new_decisions_are_shown_with_what_they_replace() {
         changes: vec![change("a", 5, 9), change("b", 6, 9)],
     };
     let decided = [change("a", 5, 9), change("b", 8, 11)];
-    let row = ParameterJson {
+    let row = ChangedParameter {
         name: "b".into(),
         unit: "days".into(),
         value: U256::from(7),

@@ -24,7 +24,7 @@ fn a_double_proposal_costs_a_part_of_the_self_stake_and_freedom_and_is_punished_
     assert!(!due(&mut world, 3));
     assert_eq!(world.ask(question), Ok(true));
     assert_eq!(world.self_stake(1), coins(1_140_000));
-    assert_eq!((world.balance(account(77)), world.balance(REWARD_FUND)), (coins(6_000), coins(54_000)));
+    assert_eq!((world.host.coins(account(77)), world.host.coins(REWARD_FUND)), (coins(6_000), coins(54_000)));
     let record = world.conduct_of(1);
     assert_eq!((record.doubleProposals, record.slashed), (1, coins(60_000)));
     assert_eq!(record.jailedUntil, world.host.block.timestamp + 30 * 60);
@@ -111,7 +111,7 @@ fn a_block_punishes_what_it_proves_and_its_proposer_gets_the_reporters_part() {
     world.evidence = world.proof(guilty, (3, 9)).encode().into();
     world.block(0);
     assert_eq!(world.self_stake(guilty.into()), coins(1_140_000));
-    assert_eq!(world.balance(account(50 + number)), coins(6_000));
+    assert_eq!(world.host.coins(account(50 + number)), coins(6_000));
     assert_eq!(world.conduct_of(guilty).doubleProposals, 1);
 }
 
@@ -124,7 +124,7 @@ fn a_bootstrap_delegate_that_proposes_twice_is_recorded_and_loses_nothing() {
     let question = abi::punishedCall { epoch: 0, viewNumber: 9, operatorKey: key(100) };
     assert_eq!(world.ask(question), Ok(true));
     assert_eq!(world.host.logs.len(), 1);
-    assert_eq!((world.balance(account(77)), world.balance(REWARD_FUND)), (U256::ZERO, U256::ZERO));
+    assert_eq!((world.host.coins(account(77)), world.host.coins(REWARD_FUND)), (U256::ZERO, U256::ZERO));
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn who_misses_too_many_turns_is_on_probation_and_pays_out_of_its_self_stake() {
     assert_eq!(record.slashed, coins(8));
     assert_eq!((record.probationUntil, record.missed, record.jailedUntil), (10, row.missed, 0));
     assert_eq!(world.self_stake(1), coins(1_199_992));
-    assert_eq!(world.balance(REWARD_FUND), coins(8));
+    assert_eq!(world.host.coins(REWARD_FUND), coins(8));
     assert_eq!(probation(&mut world, 1), [3, 4, 5, 6, 7, 8, 9]);
     assert_eq!(probation(&mut world, 2), [0u64; 0]);
     let page = |offset| abi::probationListCall { offset, limit: 10 };
@@ -91,7 +91,7 @@ fn an_outage_of_all_costs_nobody_more_than_its_share_of_the_blocks() {
         assert!(record.missed >= 25_000);
         assert_eq!(record.slashed, coins(8));
     }
-    assert_eq!(world.balance(REWARD_FUND), coins(32));
+    assert_eq!(world.host.coins(REWARD_FUND), coins(32));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_bootstrap_delegate_is_counted_and_loses_nothing() {
     let row = rows.iter().find(|row| row.name == "robot0").unwrap();
     assert_eq!((row.candidate, row.produced, row.basisPoints), (Address::ZERO, 0, 0));
     assert_eq!(world.ask(abi::recordsCountCall {}), Ok(0));
-    assert_eq!(world.balance(REWARD_FUND), U256::ZERO);
+    assert_eq!(world.host.coins(REWARD_FUND), U256::ZERO);
 }
 
 #[test]

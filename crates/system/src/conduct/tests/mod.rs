@@ -8,24 +8,21 @@ mod tally;
 
 use super::*;
 use crate::{
-    CallInfo, MapHost, NextCommittee, begin_block, call,
+    CallInfo, MapHost, NextCommittee, begin_block,
     election::{self, Member},
     end_block, end_epoch, genesis,
+    testing::{account, coins},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 use althing_abi::{Conduct as abi, REWARD_FUND, Staking as staking_abi, SystemContract};
 use althing_light::{DoubleProposal, Proposal, proposer_namespace, turn};
 use althing_primitives::{
-    Block, ChainSpec, GenesisCandidate, GenesisVote, Header, Param, RAU_PER_COIN, Seal, SeatPhase, Validator,
+    Block, ChainSpec, GenesisCandidate, GenesisVote, Header, Param, Seal, SeatPhase, Validator,
 };
 use commonware_codec::Encode as _;
 use commonware_cryptography::{Signer as _, ed25519::PrivateKey};
 use std::collections::BTreeSet;
-
-fn coins(coins: u64) -> U256 {
-    U256::from(coins) * U256::from(RAU_PER_COIN)
-}
 
 /// The operator of candidate `number`, or of a bootstrap delegate from 100 on.
 fn operator(number: u8) -> PrivateKey {
@@ -34,10 +31,6 @@ fn operator(number: u8) -> PrivateKey {
 
 fn key(number: u8) -> B256 {
     B256::from_slice(operator(number).public_key().as_ref())
-}
-
-fn account(number: u8) -> Address {
-    Address::repeat_byte(number)
 }
 
 fn robot(number: u8) -> Validator {
@@ -171,22 +164,13 @@ impl World {
         }
     }
 
-    /// A transaction; what it did is undone when it fails.
     fn call<C: SolCall>(
         &mut self,
         caller: Address,
         contract: SystemContract,
         question: C,
     ) -> Result<C::Return, SystemError> {
-        let before = self.host.clone();
-        self.host.call = CallInfo { caller, ..CallInfo::default() };
-        match call(&mut self.host, contract, &question.abi_encode()) {
-            Ok(bytes) => Ok(C::abi_decode_returns(&bytes).unwrap()),
-            Err(error) => {
-                self.host = before;
-                Err(error)
-            }
-        }
+        self.host.transact(contract, caller, U256::ZERO, question)
     }
 
     fn ask<C: SolCall>(&mut self, question: C) -> Result<C::Return, SystemError> {
@@ -199,10 +183,6 @@ impl World {
 
     fn self_stake(&mut self, candidate: u64) -> U256 {
         U256::from(staking::self_stake_of(&mut self.host, candidate).unwrap())
-    }
-
-    fn balance(&self, of: Address) -> U256 {
-        self.host.balances.get(&of).copied().unwrap_or_default()
     }
 
     /// A proposal that an operator signed; `gas_used` makes it differ from others.

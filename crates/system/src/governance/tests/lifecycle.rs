@@ -17,14 +17,14 @@ fn a_policy_goes_from_submission_to_effect_in_an_announced_epoch() {
     let mut world = World::new();
     let acts = [set_param("blockRewardPerDay", 7), set_param("epochRewardPerDay", 9)];
     let number = world.submit(&acts, "Split the rewards anew");
-    assert_eq!(world.balance(account(10)), coins(99_000));
+    assert_eq!(world.host.coins(account(10)), coins(99_000));
     assert_eq!(world.read(abi::bondsCall {}), coins(1_000));
     let proposal = world.shown(number);
     assert_eq!((proposal.kind, proposal.stage, proposal.supportUntil), (1, 0, 1_000 + SUPPORT));
     assert_eq!(proposal.supportNeeded, coins(450_000) + U256::ONE);
     world.call(1, abi::supportCall { number });
-    assert_eq!(world.balance(account(10)), coins(100_000), "the bond goes back when the vote opens");
-    let opened = world.logs::<VoteOpened>();
+    assert_eq!(world.host.coins(account(10)), coins(100_000), "the bond goes back when the vote opens");
+    let opened = world.host.logs_of::<VoteOpened>(SystemContract::Governance);
     assert_eq!((opened[0].snapshot, opened[0].voteUntil), (999, 1_000 + VOTE));
     for (voter, support) in [(1, 0), (5, 1), (6, 2)] {
         assert_eq!(world.vote(voter, number, support), coins(u64::from(voter) * 1_000_000));
@@ -45,13 +45,19 @@ fn a_policy_goes_from_submission_to_effect_in_an_announced_epoch() {
     }
     let value = |world: &mut World| crate::params::get(&mut world.host, Param::BlockRewardPerDay).unwrap();
     let before = value(&mut world);
-    let changes = world.try_call(SystemContract::Params, account(0), params_abi::changesCall {}).unwrap();
+    let changes = world
+        .host
+        .transact(SystemContract::Params, account(0), U256::ZERO, params_abi::changesCall {})
+        .unwrap();
     assert_eq!(changes.iter().map(|change| change.fromEpoch).collect::<Vec<_>>(), [2, 2]);
     world.next_epoch();
     assert_eq!(value(&mut world), before, "notice is one whole epoch");
     world.next_epoch();
     assert_eq!(value(&mut world), 7);
-    let changes = world.try_call(SystemContract::Params, account(0), params_abi::changesCall {}).unwrap();
+    let changes = world
+        .host
+        .transact(SystemContract::Params, account(0), U256::ZERO, params_abi::changesCall {})
+        .unwrap();
     assert!(changes.is_empty());
 }
 
@@ -108,7 +114,7 @@ fn a_proposal_without_support_expires_and_its_bond_goes_back_or_is_burned() {
         assert_eq!((world.stage(number), world.read(abi::stateCall { proposalId: id })), (stage, state));
         world.refused(9, abi::supportCall { number }, WrongStage { number, stage });
         world.call(3, abi::settleBondCall { number });
-        let settled = world.logs::<BondSettled>();
+        let settled = world.host.logs_of::<BondSettled>(SystemContract::Governance);
         assert_eq!((settled.len(), settled[0].to, settled[0].amount), (1, to, coins(1_000)));
         world.refused(3, abi::settleBondCall { number }, NoBond { number });
         world.check();
@@ -126,7 +132,7 @@ fn only_its_proposer_cancels_it_and_only_before_the_vote() {
         GovernorUnableToCancel { proposalId: id, account: account(11) },
     );
     world.call(10, abi::cancel_1Call { proposalId: id });
-    assert_eq!((world.stage(number), world.balance(account(10))), (6, coins(100_000)));
+    assert_eq!((world.stage(number), world.host.coins(account(10))), (6, coins(100_000)));
     world.refused(10, propose(&[], "A thought"), ProposalExists { proposalId: id });
     let number = world.open(&[], "Another");
     let id = world.shown(number).id;

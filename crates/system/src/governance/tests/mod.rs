@@ -1,18 +1,22 @@
 //! `Governance` on a host in memory, through its Solidity face.
 
+mod cost;
 mod lifecycle;
 mod power;
 mod properties;
 mod refusals;
 
 use super::storage::ADDRESS;
-use crate::{BlockInputs, CallInfo, MapHost, SystemError, begin_block, call, end_epoch, genesis};
+use crate::{
+    BlockInputs, CallInfo, MapHost, SystemError, begin_block, call, end_epoch, genesis,
+    testing::{account, coins, unlocked_stake},
+};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
+use alloy_sol_types::{SolCall, SolError};
 use althing_abi::{
     GOVERNANCE_BONDS, Governance as abi, Params as params_abi, Staking as staking_abi, SystemContract,
 };
-use althing_primitives::{ChainSpec, GenesisCandidate, GenesisVote, Param, RAU_PER_COIN, Validator};
+use althing_primitives::{ChainSpec, GenesisCandidate, GenesisVote, Param, Validator};
 
 /// Seconds of a day, and days of each phase.
 const DAY: u64 = 10;
@@ -20,14 +24,6 @@ const SUPPORT: u64 = 14 * DAY;
 const VOTE: u64 = 7 * DAY;
 const LOCK: u64 = 2 * DAY;
 const EXECUTION: u64 = 14 * DAY;
-
-fn coins(coins: u64) -> U256 {
-    U256::from(coins) * U256::from(RAU_PER_COIN)
-}
-
-fn account(number: u8) -> Address {
-    Address::repeat_byte(number)
-}
 
 /// A call of a proposal.
 #[derive(Clone, Debug)]
@@ -123,29 +119,12 @@ impl World {
         let count: u64 = self.read(abi::proposalCountCall {}).to();
         let bonds: U256 = (1..=count).map(|number| self.shown(number).bond).sum();
         assert_eq!(self.read(abi::bondsCall {}), bonds);
-        assert_eq!(self.balance(GOVERNANCE_BONDS), bonds);
-        assert_eq!(self.balance(ADDRESS), self.read(abi::treasuryCall {}));
-    }
-
-    fn try_call<C: SolCall>(
-        &mut self,
-        contract: SystemContract,
-        caller: Address,
-        question: C,
-    ) -> Result<C::Return, SystemError> {
-        let before = self.host.clone();
-        self.host.call = CallInfo { caller, ..CallInfo::default() };
-        match call(&mut self.host, contract, &question.abi_encode()) {
-            Ok(bytes) => Ok(C::abi_decode_returns(&bytes).unwrap()),
-            Err(error) => {
-                self.host = before;
-                Err(error)
-            }
-        }
+        assert_eq!(self.host.coins(GOVERNANCE_BONDS), bonds);
+        assert_eq!(self.host.coins(ADDRESS), self.read(abi::treasuryCall {}));
     }
 
     fn act<C: SolCall>(&mut self, caller: u8, question: C) -> Result<C::Return, SystemError> {
-        self.try_call(SystemContract::Governance, account(caller), question)
+        self.host.transact(SystemContract::Governance, account(caller), U256::ZERO, question)
     }
 
     fn call<C: SolCall>(&mut self, caller: u8, question: C) -> C::Return {
@@ -157,23 +136,16 @@ impl World {
     }
 
     fn refused<C: SolCall>(&mut self, caller: u8, question: C, error: impl SolError) {
-        assert_eq!(self.act(caller, question).map(drop), Err(SystemError::revert(error)));
+        self.host.refuses(SystemContract::Governance, account(caller), question, error);
     }
 
     fn staking<C: SolCall>(&mut self, caller: u8, question: C) -> C::Return {
-        self.try_call(SystemContract::Staking, account(caller), question).unwrap()
+        self.host.transact(SystemContract::Staking, account(caller), U256::ZERO, question).unwrap()
     }
 
     /// Stakes without a lock; gives the bucket.
     fn stake(&mut self, owner: u8, amount: U256) -> u64 {
-        let question = staking_abi::createStakeCall {
-            candName: "c1".into(),
-            amount,
-            duration: 0,
-            autoStake: false,
-            data: Vec::new(),
-        };
-        self.staking(owner, question);
+        self.staking(owner, unlocked_stake("c1", amount, false));
         crate::staking::buckets_of(&mut self.host, account(owner), 1_000).unwrap().pop().unwrap()
     }
 
@@ -205,7 +177,7 @@ impl World {
         let abi::proposeCall { targets, values, calldatas, .. } = propose(acts, description);
         let hash = keccak256(description);
         let question = abi::beginCall { targets, values, calldatas, descriptionHash: hash };
-        self.try_call(SystemContract::Governance, ADDRESS, question)
+        self.host.transact(SystemContract::Governance, ADDRESS, U256::ZERO, question)
     }
 
     fn shown(&mut self, number: u64) -> abi::Proposal {
@@ -214,15 +186,6 @@ impl World {
 
     fn stage(&mut self, number: u64) -> u8 {
         self.shown(number).stage
-    }
-
-    fn balance(&self, of: Address) -> U256 {
-        self.host.balances.get(&of).copied().unwrap_or_default()
-    }
-
-    fn logs<E: SolEvent>(&self) -> Vec<E> {
-        let own = self.host.logs.iter().filter(|log| log.topics()[0] == E::SIGNATURE_HASH);
-        own.map(|log| E::decode_log(log).unwrap().data).collect()
     }
 }
 

@@ -78,13 +78,14 @@ impl Model {
                     voterAddress: account(to),
                     data: Vec::new(),
                 };
-                let _ = self.world.try_call(SystemContract::Staking, account(from), question);
+                let _ =
+                    self.world.host.transact(SystemContract::Staking, account(from), U256::ZERO, question);
             }
             Step::Unstake { who } => {
                 let buckets = crate::staking::buckets_of(&mut self.world.host, account(who), 1).unwrap();
                 let Some(bucket) = buckets.first() else { return };
                 let question = staking_abi::unstakeCall { bucketIndex: *bucket, data: Vec::new() };
-                let _ = self.world.try_call(SystemContract::Staking, account(who), question);
+                let _ = self.world.host.transact(SystemContract::Staking, account(who), U256::ZERO, question);
             }
             Step::Submit { who, technical } => {
                 let data = if technical { vec![1; 4] } else { Vec::new() };

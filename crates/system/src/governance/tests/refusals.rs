@@ -66,10 +66,10 @@ fn a_proposal_that_cannot_be_is_refused_when_it_is_submitted() {
 fn what_belongs_to_governance_or_to_nobody_is_refused() {
     let mut world = World::new();
     let set = params_abi::setCall { name: "quorumBps".into(), value: U256::from(500) };
-    let refused = world.try_call(SystemContract::Params, account(9), set).map(drop);
+    let refused = world.host.transact(SystemContract::Params, account(9), U256::ZERO, set).map(drop);
     assert_eq!(refused, Err(SystemError::revert(OnlyGovernance { caller: account(9) })));
     let release = althing_abi::Conduct::releaseCall { candidate: account(100) };
-    let refused = world.try_call(SystemContract::Conduct, account(9), release).map(drop);
+    let refused = world.host.transact(SystemContract::Conduct, account(9), U256::ZERO, release).map(drop);
     assert_eq!(refused, Err(SystemError::revert(OnlyGovernance { caller: account(9) })));
     let begin = abi::beginCall {
         targets: Vec::new(),
@@ -163,14 +163,8 @@ fn a_signed_ballot_counts_once_for_its_signer_only() {
     let voter = key.address();
     world.host.balances.insert(account(16), U256::ZERO);
     world.host.balances.insert(voter, coins(100_000));
-    let question = staking_abi::createStakeCall {
-        candName: "c1".into(),
-        amount: coins(500),
-        duration: 0,
-        autoStake: false,
-        data: Vec::new(),
-    };
-    world.try_call(SystemContract::Staking, voter, question).unwrap();
+    let question = unlocked_stake("c1", coins(500), false);
+    world.host.transact(SystemContract::Staking, voter, U256::ZERO, question).unwrap();
     world.host.block.timestamp += 1;
     let number = world.open(&[], "A text");
     let id = world.shown(number).id;

@@ -17,29 +17,29 @@ fn earned() -> (World, u64, U256) {
 #[test]
 fn a_claim_pays_exactly_what_was_asked_for() {
     let (mut world, bucket, amount) = earned();
-    let before = world.balance(account(12));
+    let before = world.host.coins(account(12));
     let claim = |amount| abi::claimCall { amount, data: Vec::new() };
     let too_much = amount + U256::ONE;
     let error = abi::TooFewRewards { account: account(12), amount: too_much, available: amount };
     world.refused(12, claim(too_much), error);
     world.refused(12, claim(U256::ZERO), abi::NothingToClaim { account: account(12) });
     world.call(12, claim(coins(1)));
-    let log = world.logs::<abi::Transfer>().pop().unwrap();
+    let log = world.host.logs_of::<abi::Transfer>(SystemContract::Rewards).pop().unwrap();
     assert_eq!((log.from, log.to, log.kind, log.amount), (ADDRESS, account(12), 9, coins(1)));
     assert_eq!((world.unclaimed(12), world.pending(bucket)), (amount - coins(1), U256::ZERO));
     assert_eq!(world.call(12, abi::claimAllCall {}), amount - coins(1));
-    assert_eq!(world.balance(account(12)), before + amount);
+    assert_eq!(world.host.coins(account(12)), before + amount);
     world.refused(12, abi::claimAllCall {}, abi::NothingToClaim { account: account(12) });
 }
 
 #[test]
 fn anybody_may_let_an_owner_be_paid_in_either_form_of_its_address() {
     let (mut world, _, amount) = earned();
-    let before = world.balance(account(12));
+    let before = world.host.coins(account(12));
     for text in [account(12).to_string(), account(12).to_io()] {
         world.call(5, abi::claimForCall { amount: coins(1), account: text, data: Vec::new() });
     }
-    assert_eq!(world.balance(account(12)), before + coins(2));
+    assert_eq!(world.host.coins(account(12)), before + coins(2));
     assert_eq!(world.unclaimed(12), amount - coins(2));
     let bad = abi::claimForCall { amount: coins(1), account: "io1".into(), data: Vec::new() };
     world.refused(5, bad, abi::BadAddress { account: "io1".into() });
@@ -59,15 +59,15 @@ fn anybody_compounds_what_its_owner_lets_compound() {
     let none = abi::TooFewRewards { account: account(12), amount, available: U256::ZERO };
     world.refused(5, claim, none);
     let before = staking::vote_of(&mut world.host, bucket).unwrap().votes;
-    let staked = world.balance(SystemContract::Staking.address());
+    let staked = world.host.coins(SystemContract::Staking.address());
     world.call(5, compound());
-    assert_eq!(world.balance(SystemContract::Staking.address()), staked + amount);
+    assert_eq!(world.host.coins(SystemContract::Staking.address()), staked + amount);
     assert_eq!(world.unclaimed(12), U256::ZERO);
     assert!(staking::vote_of(&mut world.host, bucket).unwrap().votes > before);
-    let log = world.logs::<abi::Compounded>().pop().unwrap();
+    let log = world.host.logs_of::<abi::Compounded>(SystemContract::Rewards).pop().unwrap();
     assert_eq!((log.bucketIndex, log.owner, log.amount), (bucket, account(12), amount));
     world.call(5, compound());
-    assert_eq!(world.logs::<abi::Compounded>().len(), 1);
+    assert_eq!(world.host.logs_of::<abi::Compounded>(SystemContract::Rewards).len(), 1);
 }
 
 #[test]

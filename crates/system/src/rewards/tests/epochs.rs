@@ -8,7 +8,11 @@ const BLOCK_REWARD: u64 = 138_240 / 120;
 const EPOCH_REWARD: u64 = 450_000 / 120 * 32;
 
 fn rewarded(world: &World, epoch: u64) -> Vec<(Address, u8, Address, U256)> {
-    let all = world.logs::<abi::Rewarded>().into_iter().filter(|log| log.epoch == epoch);
+    let all = world
+        .host
+        .logs_of::<abi::Rewarded>(SystemContract::Rewards)
+        .into_iter()
+        .filter(|log| log.epoch == epoch);
     all.map(|log| (log.candidate, log.kind, log.to, log.amount)).collect()
 }
 
@@ -21,7 +25,7 @@ fn bootstrap_delegates_are_paid_for_their_blocks_only() {
     for number in 200..204 {
         // Epoch 0 has one block less: genesis is nobody's.
         let blocks = if number == 200 { 15 } else { 16 };
-        assert_eq!(world.balance(account(number)), coins(blocks * BLOCK_REWARD), "{number}");
+        assert_eq!(world.host.coins(account(number)), coins(blocks * BLOCK_REWARD), "{number}");
         let log = (Address::ZERO, 0, account(number), coins(8 * BLOCK_REWARD));
         assert!(rewarded(&world, 1).contains(&log));
     }
@@ -42,7 +46,7 @@ fn candidates_are_paid_for_blocks_and_by_their_votes_in_the_ranking() {
         let blocks = world.members(3).iter().position(|m| m.who.candidate() == Some(place.candidate));
         let by_blocks = blocks.map(|_| coins(8 * BLOCK_REWARD)).unwrap_or_default();
         let by_votes = coins(EPOCH_REWARD) * U256::from(place.votes) / U256::from(total);
-        assert_eq!(world.balance(reward_account(number)), by_blocks + by_votes);
+        assert_eq!(world.host.coins(reward_account(number)), by_blocks + by_votes);
         assert!(rewarded(&world, 3).contains(&(account(number), 1, reward_account(number), by_votes)));
         epoch_rewards += by_votes;
     }
@@ -69,7 +73,7 @@ fn a_short_fund_pays_what_it_has_and_says_so() {
         let mut world = World::new(spec(vec![candidate(1, vec![vote(11, 3)])]));
         world.enter_epoch(3);
         world.call(1, abi::setPlanCall { blockShare: 0, epochShare: 0, bonusShare: 0 });
-        world.supply = world.supply - world.balance(ADDRESS) + held;
+        world.supply = world.supply - world.host.coins(ADDRESS) + held;
         world.host.balances.insert(ADDRESS, held);
         world.enter_epoch(4);
         let paid = world.paid(3);
@@ -77,7 +81,7 @@ fn a_short_fund_pays_what_it_has_and_says_so() {
         assert!(paid.short && paid.blockRewards <= for_blocks && paid.blockRewards + dust >= for_blocks);
         assert!(paid.epochRewards <= held - for_blocks && paid.epochRewards + dust >= held - for_blocks);
         assert_eq!(paid.due, blocks + coins(EPOCH_REWARD));
-        let log = world.logs::<abi::FundShort>().pop().unwrap();
+        let log = world.host.logs_of::<abi::FundShort>(SystemContract::Rewards).pop().unwrap();
         assert_eq!((log.epoch, log.due, log.fund), (3, paid.due, held));
         world.enter_epoch(6);
     }
@@ -89,7 +93,7 @@ fn without_a_reward_account_the_coins_stay_in_the_fund() {
     nobody.reward = Address::ZERO;
     let mut world = World::new(spec(vec![nobody]));
     world.enter_epoch(4);
-    assert_eq!(world.balance(Address::ZERO), U256::ZERO);
+    assert_eq!(world.host.coins(Address::ZERO), U256::ZERO);
     assert_eq!(world.paid(3).epochRewards, U256::ZERO);
 }
 
@@ -98,7 +102,7 @@ fn whatever_raises_the_balance_is_the_funds() {
     let mut world = World::new(spec(Vec::new()));
     let before = world.call(1, abi::availableBalanceCall {});
     world.call(5, abi::depositCall { amount: coins(7), data: Vec::new() });
-    let log = world.logs::<abi::Transfer>().pop().unwrap();
+    let log = world.host.logs_of::<abi::Transfer>(SystemContract::Rewards).pop().unwrap();
     assert_eq!((log.from, log.to, log.kind, log.amount), (account(5), ADDRESS, 8, coins(7)));
     assert_eq!(fund(&mut world.host).map(U256::from), Ok(before + coins(7)));
     assert_eq!(at::POOL.get(&mut world.host), Ok(0));

@@ -8,8 +8,9 @@ mod sharing;
 
 use super::{sharing::Side, storage::ADDRESS};
 use crate::{
-    BlockInputs, CallInfo, MapHost, NextCommittee, SystemError, begin_block, call, election, end_block,
-    end_epoch, genesis, staking,
+    BlockInputs, CallInfo, MapHost, NextCommittee, SystemError, begin_block, election, end_block, end_epoch,
+    genesis, staking,
+    testing::{account, coins, unlocked_stake},
 };
 use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -18,14 +19,6 @@ use althing_primitives::{
     ChainSpec, GenesisCandidate, GenesisVote, Param, RAU_PER_COIN, SeatPhase, Validator,
 };
 use std::collections::BTreeSet;
-
-fn coins(coins: u64) -> U256 {
-    U256::from(coins) * U256::from(RAU_PER_COIN)
-}
-
-fn account(number: u8) -> Address {
-    Address::repeat_byte(number)
-}
 
 /// Account that the rewards of candidate `number` go to.
 fn reward_account(number: u8) -> Address {
@@ -149,22 +142,13 @@ impl World {
         self.enter_block(self.spec.calendar().first_block(epoch));
     }
 
-    /// Calls a contract; a failed call leaves nothing behind, as in the EVM.
     fn try_call<C: SolCall>(
         &mut self,
         contract: SystemContract,
         caller: u8,
         question: C,
     ) -> Result<C::Return, SystemError> {
-        let before = self.host.clone();
-        self.host.call = CallInfo { caller: account(caller), ..CallInfo::default() };
-        match call(&mut self.host, contract, &question.abi_encode()) {
-            Ok(bytes) => Ok(C::abi_decode_returns(&bytes).unwrap()),
-            Err(error) => {
-                self.host = before;
-                Err(error)
-            }
-        }
+        self.host.transact(contract, account(caller), U256::ZERO, question)
     }
 
     fn call<C: SolCall>(&mut self, caller: u8, question: C) -> C::Return {
@@ -176,20 +160,12 @@ impl World {
     }
 
     fn refused<C: SolCall>(&mut self, caller: u8, question: C, error: impl SolError) {
-        let found = self.try_call(SystemContract::Rewards, caller, question).map(drop);
-        assert_eq!(found, Err(SystemError::revert(error)));
+        self.host.refuses(SystemContract::Rewards, account(caller), question, error);
     }
 
     /// Stakes without a lock; gives the bucket.
     fn stake(&mut self, owner: u8, name: &str, amount: U256, auto: bool) -> u64 {
-        let question = staking_abi::createStakeCall {
-            candName: name.into(),
-            amount,
-            duration: 0,
-            autoStake: auto,
-            data: Vec::new(),
-        };
-        self.staking(owner, question);
+        self.staking(owner, unlocked_stake(name, amount, auto));
         staking::buckets_of(&mut self.host, account(owner), 1_000).unwrap().pop().unwrap()
     }
 
@@ -197,10 +173,6 @@ impl World {
     fn share_all(&mut self, number: u8, share: u16) {
         let question = abi::setPlanCall { blockShare: share, epochShare: share, bonusShare: share };
         self.call(number, question);
-    }
-
-    fn balance(&self, of: Address) -> U256 {
-        self.host.balances.get(&of).copied().unwrap_or_default()
     }
 
     fn unclaimed(&mut self, of: u8) -> U256 {
@@ -213,13 +185,5 @@ impl World {
 
     fn paid(&mut self, epoch: u64) -> abi::EpochRewards {
         self.call(1, abi::epochRewardsCall { epoch })
-    }
-
-    /// Logs of one kind, in order.
-    fn logs<E: SolEvent>(&self) -> Vec<E> {
-        let own = self.host.logs.iter().filter(|log| log.address == ADDRESS);
-        own.filter(|log| log.topics()[0] == E::SIGNATURE_HASH)
-            .map(|log| E::decode_log(log).unwrap().data)
-            .collect()
     }
 }

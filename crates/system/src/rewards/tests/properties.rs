@@ -108,7 +108,7 @@ impl Recount {
         self.epochs += 1;
         let ranked = self.ranked.remove(&epoch).unwrap_or_default();
         for candidate in 1..=3u8 {
-            let logs = world.logs::<abi::Rewarded>();
+            let logs = world.host.logs_of::<abi::Rewarded>(SystemContract::Rewards);
             let mut of_voters =
                 logs.iter().filter(|log| log.kind == 3 && log.candidate == account(candidate));
             let Some(shared) = of_voters.next().map(|log| log.amount) else { continue };
@@ -132,7 +132,7 @@ impl Recount {
             claims += world.unclaimed(number);
         }
         assert!(claims <= pool, "voters may claim {claims} of {pool}");
-        assert!(pool <= world.balance(ADDRESS));
+        assert!(pool <= world.host.coins(ADDRESS));
         assert!(pool - claims <= U256::from((self.epochs + 1) * count), "dust");
         let epoch = world.epoch();
         for candidate in 1..=3 {
@@ -150,7 +150,7 @@ impl Recount {
             assert_eq!(total, sum, "votes of candidate {candidate} in epoch {epoch}");
         }
         let mut earned: BTreeMap<(u64, Address), U256> = BTreeMap::new();
-        for log in world.logs::<abi::Settled>() {
+        for log in world.host.logs_of::<abi::Settled>(SystemContract::Rewards) {
             *earned.entry((log.bucketIndex, log.owner)).or_default() += log.amount;
         }
         for vote in present.values() {
@@ -176,13 +176,13 @@ impl Recount {
         let name = |number: u8| format!("c{number}");
         let result = match *act {
             Act::Stake(who, cand, amount, duration, auto) => {
-                let amount = coins(amount).min(world.balance(account(who)));
+                let amount = coins(amount).min(world.host.coins(account(who)));
                 let (cand, data) = (name(cand), data());
                 let call = s::createStakeCall { candName: cand, amount, duration, autoStake: auto, data };
                 world.try_call(Staking, who, call).map(drop)
             }
             Act::Deposit(who, bucket, amount) => {
-                let amount = coins(amount).min(world.balance(account(who)));
+                let amount = coins(amount).min(world.host.coins(account(who)));
                 let call = s::depositToStakeCall { bucketIndex: bucket, amount, data: data() };
                 world.try_call(Staking, who, call).map(drop)
             }
@@ -263,7 +263,7 @@ impl Recount {
     /// Leaves so much in the fund, as if the rest had been paid.
     fn drain(&self, world: &mut World, left: U256) {
         let pool = at::POOL.get(&mut world.host).map(U256::from).unwrap();
-        let before = world.balance(ADDRESS);
+        let before = world.host.coins(ADDRESS);
         world.host.balances.insert(ADDRESS, pool + left);
         world.supply = world.supply + pool + left - before;
     }

@@ -11,7 +11,7 @@ fn generous(votes: Vec<GenesisVote>) -> World {
 
 /// What voters got at the end of an epoch.
 fn shared(world: &World, epoch: u64) -> U256 {
-    let all = world.logs::<abi::Rewarded>().into_iter();
+    let all = world.host.logs_of::<abi::Rewarded>(SystemContract::Rewards).into_iter();
     all.filter(|log| log.epoch == epoch && log.kind == 3).map(|log| log.amount).sum()
 }
 
@@ -39,7 +39,7 @@ fn a_plan_is_in_force_after_its_notice_and_the_last_announcement_counts() {
         (plans.present, plans.announced, plans.next, plans.fromEpoch),
         (plan(0), true, plan(4_000), 3)
     );
-    let log = world.logs::<abi::PlanAnnounced>().pop().unwrap();
+    let log = world.host.logs_of::<abi::PlanAnnounced>(SystemContract::Rewards).pop().unwrap();
     assert_eq!((log.candidate, log.epochShare, log.fromEpoch), (account(1), 4_000, 3));
     world.enter_epoch(3);
     let plans = world.call(1, abi::planOfCall { candidate: account(1) });
@@ -75,7 +75,7 @@ fn voters_share_in_proportion_to_their_votes_and_the_self_stake_too() {
         paid += found;
     }
     assert!(paid <= total && total - paid <= U256::from(3));
-    assert_eq!(world.balance(reward_account(1)), U256::ZERO);
+    assert_eq!(world.host.coins(reward_account(1)), U256::ZERO);
     let shares = world.call(1, abi::sharesCall { candidate: account(1) });
     assert_eq!((shares.earning, shares.shared), (U256::from(all), total));
 }
@@ -152,5 +152,5 @@ fn without_earning_votes_the_voters_part_is_the_candidates() {
     world.enter_epoch(4);
     let paid = world.paid(3);
     assert_eq!(paid.toVoters, U256::ZERO);
-    assert_eq!(world.balance(reward_account(1)), paid.epochRewards + own_blocks(&mut world));
+    assert_eq!(world.host.coins(reward_account(1)), paid.epochRewards + own_blocks(&mut world));
 }

@@ -10,7 +10,7 @@ fn a_candidate_registers_pays_the_fee_and_is_active_with_its_self_stake() {
     let info = world.info(id);
     assert_eq!((info.name.as_str(), info.owner, info.selfStake), ("alpha", account(1), coins(1_200_000)));
     assert_eq!((info.endpoint.as_str(), info.hasSelfStake, info.bucketCount), ("10.0.0.1:4000", true, 1));
-    assert_eq!(world.balance(REWARD_FUND), coins(100));
+    assert_eq!(world.host.coins(REWARD_FUND), coins(100));
     // An auto-staked self-stake of 91 days counts 36 % more than its amount.
     assert!(info.votes > coins(1_635_000) && info.votes < coins(1_635_100), "{}", info.votes);
     world.check();
@@ -32,7 +32,7 @@ fn a_registration_through_iotex_tools_gets_its_key_afterwards() {
     world.call(account(1), question);
     let found = world.call(account(2), abi::candidateByNameCall { candName: "alpha".into() });
     assert_eq!((found.operatorAddress, found.rewardAddress), (account(9), account(8)));
-    assert_eq!(world.balance(account(1)), coins(RICH - 1_200_100));
+    assert_eq!(world.host.coins(account(1)), coins(RICH - 1_200_100));
     let (key, proof) = world.operator(77, account(1));
     world.call(account(1), abi::setOperatorKeyCall { operatorKey: key, operatorProof: proof.clone() });
     assert_eq!(world.info(account(1)).operatorKey, key);

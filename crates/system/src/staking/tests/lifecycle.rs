@@ -55,7 +55,7 @@ fn a_stake_is_made_topped_up_freed_and_paid_out() {
     world.pass_days(3);
     world.call(account(2), withdraw(index));
     assert_eq!(world.bucket(index), None);
-    assert_eq!(world.balance(account(2)), coins(RICH + 501));
+    assert_eq!(world.host.coins(account(2)), coins(RICH + 501));
     world.refused(account(2), withdraw(index), e::UnknownBucket { bucketIndex: index });
     world.check();
 }

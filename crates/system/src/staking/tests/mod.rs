@@ -6,22 +6,16 @@ mod properties;
 mod selectors;
 
 use super::storage::ADDRESS;
-use crate::{BlockInputs, CallInfo, MapHost, SystemError, begin_block, call, end_epoch, genesis};
+use crate::{
+    BlockInputs, CallInfo, MapHost, SystemError, begin_block, end_epoch, genesis,
+    testing::{account, coins},
+};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError};
 use althing_abi::{Staking as abi, SystemContract};
-use althing_primitives::{ChainSpec, Param, RAU_PER_COIN};
+use althing_primitives::{ChainSpec, Param};
 use commonware_codec::Encode as _;
 use commonware_cryptography::{Signer as _, ed25519::PrivateKey};
-
-/// Coins as Rau.
-fn coins(amount: u64) -> U256 {
-    U256::from(amount) * U256::from(RAU_PER_COIN)
-}
-
-fn account(number: u8) -> Address {
-    Address::repeat_byte(number)
-}
 
 /// A network with rich accounts.
 #[derive(Clone, Debug)]
@@ -52,18 +46,7 @@ impl World {
         value: U256,
         question: C,
     ) -> Result<C::Return, SystemError> {
-        let before = self.host.clone();
-        let balance = self.host.balances.entry(caller).or_default();
-        *balance = balance.checked_sub(value).expect("the test's caller has the coins that it sends");
-        *self.host.balances.entry(ADDRESS).or_default() += value;
-        self.host.call = CallInfo { caller, value, ..CallInfo::default() };
-        match call(&mut self.host, SystemContract::Staking, &question.abi_encode()) {
-            Ok(bytes) => Ok(C::abi_decode_returns(&bytes).unwrap()),
-            Err(error) => {
-                self.host = before;
-                Err(error)
-            }
-        }
+        self.host.transact(SystemContract::Staking, caller, value, question)
     }
 
     fn call<C: SolCall>(&mut self, caller: Address, question: C) -> C::Return {
@@ -75,8 +58,7 @@ impl World {
     }
 
     fn refused<C: SolCall>(&mut self, caller: Address, question: C, error: impl SolError) {
-        let found = self.try_call(caller, U256::ZERO, question).map(drop);
-        assert_eq!(found, Err(SystemError::revert(error)));
+        self.host.refuses(SystemContract::Staking, caller, question, error);
     }
 
     fn pass_days(&mut self, days: u64) {
@@ -136,17 +118,13 @@ impl World {
         self.call(account(1), abi::candidateInfoCall { id })
     }
 
-    fn balance(&self, of: Address) -> U256 {
-        self.host.balances.get(&of).copied().unwrap_or_default()
-    }
-
     /// Everything that must hold after any sequence of calls.
     fn check(&mut self) {
         let all = self.call(account(1), abi::bucketsCall { offset: 0, limit: u32::MAX });
         let count = self.call(account(1), abi::bucketsCountCall {});
         assert_eq!(all.len() as u64, count.active);
         let staked: U256 = all.iter().map(|bucket| bucket.stakedAmount).sum();
-        assert_eq!(self.balance(ADDRESS), staked, "coins held and coins in buckets");
+        assert_eq!(self.host.coins(ADDRESS), staked, "coins held and coins in buckets");
         assert_eq!(self.call(account(1), abi::totalStakingAmountCall {}), staked);
         let supply: U256 = self.host.balances.values().copied().sum();
         assert_eq!(supply, coins(RICH) * U256::from(20), "coins appeared or vanished");

@@ -83,7 +83,7 @@ impl World {
                     duration: *duration,
                     autoStake: *auto,
                 };
-                let value = coins(*amount).min(self.balance(account(*who)));
+                let value = coins(*amount).min(self.host.coins(account(*who)));
                 self.try_call(account(*who), value, question).map(drop)
             }
             Act::Deposit(who, index, amount) => {
