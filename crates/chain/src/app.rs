@@ -5,6 +5,7 @@ use crate::{
     engine::votes_partition,
     header::MAX_CLOCK_DRIFT_MS,
     propose::unix_ms,
+    sabotage::Sabotage,
     verify::InvalidBlock,
 };
 use althing_consensus::{
@@ -178,7 +179,9 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
     ) {
         // Before anybody hears of the block: who asks for a committee then finds it.
         self.chain.elect(block.block(), &ReadersView::<E>(&readers)).await;
-        self.chain.executed.lock().finalized(block.block().height());
+        if !self.chain.does(Sabotage::KeepOutcomes) {
+            self.chain.executed.lock().finalized(block.block().height());
+        }
         self.chain.update_pool(&captured);
         self.chain.sink.applied(captured);
         if block.block().height().is_multiple_of(self.chain.spec.epoch_blocks) {

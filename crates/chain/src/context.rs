@@ -4,6 +4,7 @@ use crate::{
     elections::Elections,
     evidence::Evidence,
     executed::{Executed, Execution},
+    sabotage::Sabotages,
 };
 use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
 use althing_execution::{BlockContext, NextCommittee, Outcome, SystemInputs, epoch, read};
@@ -122,6 +123,7 @@ pub struct Chain {
     pub(crate) executed: Mutex<Executed>,
     failed_resharings: AtomicU64,
     pub(crate) evidence: Mutex<Evidence>,
+    pub(crate) sabotages: Sabotages,
 }
 
 impl fmt::Debug for Chain {
@@ -148,6 +150,7 @@ impl Chain {
             newest_hardfork,
             executed: Mutex::default(),
             evidence: Mutex::default(),
+            sabotages: Sabotages::default(),
         }))
     }
 

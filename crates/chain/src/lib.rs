@@ -29,6 +29,7 @@ mod genesis;
 mod header;
 mod peers;
 mod propose;
+mod sabotage;
 mod upgrade;
 mod verify;
 
@@ -44,4 +45,5 @@ pub use follow::{FollowError, Follower, MAX_UNCERTIFIED};
 pub use genesis::{GenesisError, genesis_block};
 pub use header::{HeaderError, MAX_CLOCK_DRIFT_MS};
 pub use peers::{DelegatePeers, MissingAddress};
+pub use sabotage::Sabotage;
 pub use verify::InvalidBlock;

@@ -108,10 +108,11 @@ impl Chain {
         let time_is_up = || clock.current().duration_since(started).is_ok_and(|elapsed| elapsed >= budget);
         let limits = BuildLimits { max_bytes: MAX_TRANSACTION_BYTES, deadline: time_is_up };
         let view = BatchView::<E>(&batches);
-        let (transactions, outcome) =
+        let (transactions, mut outcome) =
             build_block(self.spec.clone(), context.clone(), &mut candidates, &view, limits).await?;
+        self.spoil_own(&mut outcome);
         let prepared = stage_changes::<E>(batches, &outcome.changes).await?;
-        seal.state = commitment::<E>(&prepared);
+        seal.state = self.spoil_commitment(commitment::<E>(&prepared));
         let (transactions, senders) = transactions.into_iter().map(Recovered::into_parts).unzip();
         let header = header::assemble(&context, &outcome, &seal.state);
         let block = header::seal(header, seal, operator, transactions);

@@ -1,16 +1,49 @@
 //! `althing sim`: whole networks in this process, from a seed.
 
-use crate::{Exit, failure::Failure, report::Report};
-use althing_sim::{Place, Scenario};
+use crate::{Exit, failure::Failure, report::Report, terminal::Progress};
+use althing_sim::{Finding, Place, Scenario, SwarmOptions, run_twice, swarm};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    num::NonZeroUsize,
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// Commands about simulations.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run one scenario, and say what was seen or which property broke.
     Run(RunArgs),
+    /// Run random scenarios for some time. One that fails is made smaller, kept, and named with the command that runs
+    /// it again.
+    Swarm(SwarmArgs),
+}
+
+/// How long, and what becomes of failures.
+#[derive(Debug, Args)]
+pub struct SwarmArgs {
+    /// Hours.
+    #[arg(long, default_value_t = 0)]
+    hours: u64,
+    /// Minutes, besides the hours. Default: 10, when no hours are given.
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// Seed of the first scenario; the next ones count up. Default: chance.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Scenarios at the same time. Default: one for each core.
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Run each scenario once; else twice, and any difference is a failure.
+    #[arg(long)]
+    once: bool,
+    /// Folder for scenarios that fail.
+    #[arg(long, default_value = ".althing/findings")]
+    keep: PathBuf,
 }
 
 /// Which scenario is run.
@@ -72,6 +105,7 @@ impl From<PlaceName> for Place {
 pub(crate) fn run(command: Command) -> Result<Report, Failure> {
     match command {
         Command::Run(args) => one(&args),
+        Command::Swarm(args) => many(&args),
     }
 }
 
@@ -109,15 +143,9 @@ fn one(args: &RunArgs) -> Result<Report, Failure> {
         Failure::new(Exit::Verification, format!("{failure} (seed {seed})"))
     };
     let begun = std::time::Instant::now();
-    let report = althing_sim::run(&scenario).map_err(broken)?;
+    let outcome = if args.twice { run_twice(&scenario) } else { althing_sim::run(&scenario) };
+    let report = outcome.map_err(broken)?;
     let real = begun.elapsed();
-    if args.twice {
-        let again = althing_sim::run(&scenario).map_err(broken)?;
-        if again != report {
-            let what = format!("two runs of one seed differ: {report:?} and {again:?}");
-            return Err(Failure::new(Exit::Verification, what));
-        }
-    }
     let [p50, p95, p99] = report.finality_ms;
     let rows = [
         ("height", report.height.to_string()),
@@ -126,6 +154,7 @@ fn one(args: &RunArgs) -> Result<Report, Failure> {
         ("transactions", report.transactions.to_string()),
         ("crashes", report.crashes.to_string()),
         ("slashed", report.slashed.to_string()),
+        ("double votes", report.double_votes.to_string()),
         ("lost messages", report.lost_messages.to_string()),
         ("finality", format!("{p50} ms median, {p95} ms p95, {p99} ms p99")),
         ("bytes", format!("{} a node and block", report.bytes_per_node_and_block)),
@@ -135,4 +164,66 @@ fn one(args: &RunArgs) -> Result<Report, Failure> {
     let mut json = serde_json::to_value(&report).expect("a report is JSON");
     json["realMs"] = json!(u64::try_from(real.as_millis()).unwrap_or(u64::MAX));
     Ok(Report::facts(json, &rows))
+}
+
+/// Minutes of a swarm whose length nobody names.
+const SWARM_MINUTES: u64 = 10;
+
+fn many(args: &SwarmArgs) -> Result<Report, Failure> {
+    let default = if args.hours == 0 { SWARM_MINUTES } else { 0 };
+    let minutes = args.hours.saturating_mul(60).saturating_add(args.minutes.unwrap_or(default));
+    let threads =
+        args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
+    let options = SwarmOptions {
+        seed: args.seed.unwrap_or_else(rand::random),
+        budget: Duration::from_secs(minutes.saturating_mul(60)),
+        threads,
+        twice: !args.once,
+    };
+    let begun = Instant::now();
+    let progress = Progress::start();
+    progress.step(format!("scenarios from seed {} for {minutes} minutes", options.seed));
+    let (done, told) = (AtomicU64::new(0), AtomicU64::new(0));
+    let report = swarm(&options, |seed, outcome| {
+        if let Err(failure) = outcome {
+            progress.say(&format!("seed {seed}: {failure}"));
+        }
+        let (done, minute) = (done.fetch_add(1, Ordering::Relaxed) + 1, begun.elapsed().as_secs() / 60);
+        if progress.is_live() || told.fetch_max(minute, Ordering::Relaxed) < minute {
+            progress.step(format!("{done} scenarios in {} s", begun.elapsed().as_secs()));
+        }
+    });
+    progress.finish();
+    for finding in &report.findings {
+        keep(args, finding)?;
+    }
+    let rows = [
+        ("seed", options.seed.to_string()),
+        ("scenarios", format!("{}{}", report.scenarios, if options.twice { ", each twice" } else { "" })),
+        ("failures", report.findings.len().to_string()),
+        ("epochs", report.epochs.to_string()),
+        ("blocks", report.blocks.to_string()),
+        ("transactions", report.transactions.to_string()),
+        ("crashes", report.crashes.to_string()),
+        ("other faults", report.faults.to_string()),
+        ("bad nodes", report.byzantine.to_string()),
+        ("double votes", report.double_votes.to_string()),
+        ("slashed", report.slashed.to_string()),
+        ("time", format!("{} s virtual, {} s real", report.virtual_s, begun.elapsed().as_secs())),
+    ];
+    let mut json = serde_json::to_value(&report).expect("a report is JSON");
+    json["seed"] = json!(options.seed);
+    json["failures"] = json!(report.findings.len());
+    let exit = if report.findings.is_empty() { Exit::Ok } else { Exit::Verification };
+    Ok(Report { exit, ..Report::facts(json, &rows) })
+}
+
+/// Writes down a scenario that fails, and says how to run it again.
+fn keep(args: &SwarmArgs, finding: &Finding) -> Result<(), Failure> {
+    fs::create_dir_all(&args.keep).map_err(Failure::io("make", &args.keep))?;
+    let path = args.keep.join(format!("seed-{}.json", finding.found_with));
+    fs::write(&path, finding.scenario.to_json()).map_err(Failure::io("write", &path))?;
+    let twice = if args.once { "" } else { " --twice" };
+    eprintln!("{}\n    again: althing sim run {}{twice}", finding.failure, path.display());
+    Ok(())
 }

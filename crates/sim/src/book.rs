@@ -21,6 +21,16 @@ pub struct Violation {
     pub what: String,
 }
 
+/// An honest node has seen a member vote twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Conflict {
+    pub(crate) node: usize,
+    pub(crate) boot: u64,
+    pub(crate) epoch: u64,
+    /// Place of the member in the committee.
+    pub(crate) place: usize,
+}
+
 /// The final chain.
 pub(crate) struct Book {
     spec: Arc<ChainSpec>,
@@ -39,6 +49,10 @@ pub(crate) struct Book {
     /// Who got shares for an epoch, and whether the committee before was kept.
     pub(crate) committees: BTreeMap<u64, (Vec<OperatorKey>, bool)>,
     pub(crate) violations: Vec<Violation>,
+    /// What was not looked at yet.
+    pub(crate) conflicts: Vec<Conflict>,
+    /// How often a member was seen to vote twice.
+    pub(crate) double_votes: u64,
     pub(crate) transactions: u64,
     /// Milliseconds from a block's own time to when a node stored it.
     pub(crate) latencies_ms: Vec<u64>,
@@ -64,6 +78,8 @@ impl Book {
             beacons: BTreeMap::new(),
             committees: BTreeMap::new(),
             violations: Vec::new(),
+            conflicts: Vec::new(),
+            double_votes: 0,
             transactions: 0,
             latencies_ms: Vec::new(),
         };
@@ -208,6 +224,21 @@ impl Book {
     /// Hash of the last final block.
     pub(crate) fn head(&self) -> B256 {
         self.hashes.last().copied().unwrap_or_default()
+    }
+
+    /// Operator of a place in the committee of an epoch.
+    pub(crate) fn member(&self, epoch: u64, place: usize) -> Option<OperatorKey> {
+        let mut members: Vec<OperatorKey> = match self.committees.get(&epoch) {
+            Some((members, _)) => members.clone(),
+            None => self.spec.validators.iter().map(|validator| validator.operator).collect(),
+        };
+        members.sort_unstable();
+        members.get(place).copied()
+    }
+
+    /// The last final blocks, newest first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = &Arc<FinalizedBlock>> {
+        self.blocks.values().rev()
     }
 
     pub(crate) fn report(&mut self, violation: Violation) {

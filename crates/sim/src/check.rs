@@ -1,12 +1,18 @@
 //! Properties that are checked when a simulation ends, with the states of nodes.
 
 use crate::{
-    book::{Book, Violation},
+    book::{Book, Conflict, Violation},
+    host::Host,
     node::Live,
+    wire::Wires,
 };
 use althing_execution::{election, read};
 use althing_light::{DrawSeed, fallback_seed, seed_of_beacon};
-use althing_primitives::{B256, ChainSpec, OperatorKey, calendar::ELECTION_LEAD_EPOCHS};
+use althing_primitives::{
+    Address, B256, ChainSpec, FinalizedBlock, OperatorKey, calendar::ELECTION_LEAD_EPOCHS,
+};
+use althing_state::sync_targets;
+use commonware_glue::stateful::db::DatabaseSet as _;
 use parking_lot::Mutex;
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -41,6 +47,43 @@ pub(crate) fn memory(book: &Mutex<Book>, honest: &[(usize, Arc<Live>)]) {
             let what = format!("node {index} keeps {kept} outcomes");
             book.lock().report(Violation { property: "bounded memory", what });
         }
+    }
+}
+
+/// A member that an honest node saw vote twice is blocked by that node. Looks at what was reported since the last time.
+pub(crate) fn double_votes(book: &Mutex<Book>, wires: &Wires, conflicts: Vec<Conflict>) {
+    for Conflict { node, boot, epoch, place } in conflicts {
+        let mut book = book.lock();
+        book.double_votes += 1;
+        let member = book.member(epoch, place);
+        // A node that was started again begins anew.
+        let blocked = wires.blocked_by(node).iter().any(|key| Some(B256::from_slice(key.as_ref())) == member);
+        if wires.boot(node) == boot && !blocked {
+            let what =
+                format!("node {node} saw {member:?} vote twice in epoch {epoch}, and did not block it");
+            book.report(Violation { property: "double votes", what });
+        }
+    }
+}
+
+/// The state that a node holds is that of a final block, as the block commits to it.
+pub(crate) async fn states(book: &Mutex<Book>, honest: &[(usize, Arc<Live>)]) {
+    for (index, live) in honest {
+        let held = live.state.0.committed_targets().await;
+        let is_of = |block: &Arc<FinalizedBlock>| held == sync_targets::<Host>(&block.block.seal().state);
+        let is_final = book.lock().newest().any(is_of);
+        if !is_final {
+            let what = format!("node {index} holds a state that no final block commits to");
+            book.lock().report(Violation { property: "validity", what });
+        }
+    }
+}
+
+/// A client whom some leave out is served by the others.
+pub(crate) async fn inclusion(book: &Mutex<Book>, live: &Live, victim: Address) {
+    if live.nonce(victim).await == 0 {
+        let what = format!("no transaction of {victim} became final");
+        book.lock().report(Violation { property: "inclusion", what });
     }
 }
 

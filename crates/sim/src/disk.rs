@@ -109,7 +109,7 @@ struct Contents {
 
 /// The disk of one machine. Clones are the same disk.
 #[derive(Clone, Default)]
-pub(crate) struct Disk(Arc<Mutex<Contents>>);
+pub struct Disk(Arc<Mutex<Contents>>);
 
 impl fmt::Debug for Disk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,7 +119,7 @@ impl fmt::Debug for Disk {
 
 impl Disk {
     /// Another disk with the same contents, all of it durable.
-    pub(crate) fn copy(&self) -> Self {
+    pub fn copy(&self) -> Self {
         let copy = |file: &SharedFile| {
             let file = file.lock();
             Arc::new(Mutex::new(File { unsynced: Vec::new(), ..file.clone() }))
@@ -135,28 +135,33 @@ impl Disk {
     }
 
     /// Lets the machine lose power at the `n`th sync from now, counted from 1.
-    pub(crate) fn die_at_sync(&self, n: u64) {
+    pub fn die_at_sync(&self, n: u64) {
         let mut contents = self.0.lock();
         contents.dies_at_sync = Some(contents.syncs.saturating_add(n));
     }
 
     /// Lets the machine keep its power.
-    pub(crate) fn stay_alive(&self) {
+    pub fn stay_alive(&self) {
         self.0.lock().dies_at_sync = None;
     }
 
     /// Whether the machine lost power in a sync.
-    pub(crate) fn is_dead(&self) -> bool {
+    pub fn is_dead(&self) -> bool {
         self.0.lock().is_dead
     }
 
     /// How long a sync takes from now on.
-    pub(crate) fn set_sync_time(&self, time: Duration) {
+    pub fn set_sync_time(&self, time: Duration) {
         self.0.lock().sync_time = time;
     }
 
+    /// Removes all partitions whose names begin so, synced or not.
+    pub fn forget(&self, prefix: &str) {
+        self.0.lock().partitions.retain(|name, _| !name.starts_with(prefix));
+    }
+
     /// The machine loses power. Handles to files that are open now see and change nothing that is on the disk afterwards.
-    pub(crate) fn crash(&self, rng: &mut StdRng) {
+    pub fn crash(&self, rng: &mut StdRng) {
         let mut contents = self.0.lock();
         contents.is_dead = false;
         contents.dies_at_sync = None;
@@ -167,7 +172,8 @@ impl Disk {
         }
     }
 
-    pub(crate) async fn open(
+    /// Opens a file, and makes it where it is not there; see [`commonware_runtime::Storage::open_versioned`].
+    pub async fn open(
         &self,
         clock: &Arc<deterministic::Context>,
         partition: &str,
@@ -191,7 +197,8 @@ impl Disk {
         Ok((DiskBlob { file: file.clone(), disk: self.clone(), clock: clock.clone() }, len, version))
     }
 
-    pub(crate) async fn remove(&self, partition: &str, name: Option<&[u8]>) -> Result<(), Error> {
+    /// Removes a file or a partition, durably.
+    pub async fn remove(&self, partition: &str, name: Option<&[u8]>) -> Result<(), Error> {
         self.alive().await;
         let mut contents = self.0.lock();
         let Some(name) = name else {
@@ -204,7 +211,8 @@ impl Disk {
         files.remove(name).map(drop).ok_or_else(missing)
     }
 
-    pub(crate) async fn scan(&self, partition: &str) -> Result<Vec<Vec<u8>>, Error> {
+    /// Names of the files of a partition.
+    pub async fn scan(&self, partition: &str) -> Result<Vec<Vec<u8>>, Error> {
         self.alive().await;
         let contents = self.0.lock();
         let files = contents.partitions.get(partition);
@@ -237,7 +245,7 @@ impl Disk {
 
 /// An open file.
 #[derive(Clone)]
-pub(crate) struct DiskBlob {
+pub struct DiskBlob {
     file: SharedFile,
     disk: Disk,
     clock: Arc<deterministic::Context>,
@@ -321,6 +329,3 @@ impl Blob for DiskBlob {
         Handle::ready(self.sync().await)
     }
 }
-
-#[cfg(test)]
-mod tests;

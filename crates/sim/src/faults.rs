@@ -13,12 +13,23 @@ use std::{collections::BTreeSet, time::Duration};
 pub(crate) struct Faults {
     events: Vec<Event>,
     active: BTreeSet<usize>,
+    /// Whether disks lose journals of votes in a crash, as none does that is not broken.
+    disks_forget: bool,
     pub(crate) crashes: u64,
 }
 
 impl Faults {
-    pub(crate) fn new(events: Vec<Event>) -> Self {
-        Self { events, active: BTreeSet::new(), crashes: 0 }
+    pub(crate) fn new(events: Vec<Event>, disks_forget: bool) -> Self {
+        Self { events, active: BTreeSet::new(), disks_forget, crashes: 0 }
+    }
+
+    fn cut_power(&mut self, node: &mut Node, around: &Surroundings, rng: &mut StdRng) {
+        self.crashes += 1;
+        node.kill(&around.wires);
+        node.machine.disk.crash(rng);
+        if self.disks_forget {
+            node.machine.disk.forget("simplex");
+        }
     }
 
     /// Brings the network to where it has to be at a time in milliseconds. `twins` are the nodes with two machines, and
@@ -42,9 +53,7 @@ impl Faults {
             self.begin(number, nodes, around, rng);
         }
         for node in nodes.iter_mut().filter(|node| node.is_up() && node.machine.disk.is_dead()) {
-            self.crashes += 1;
-            node.kill(&around.wires);
-            node.machine.disk.crash(rng);
+            self.cut_power(node, around, rng);
         }
         for number in over {
             self.end(number, nodes, context, around);
@@ -60,9 +69,7 @@ impl Faults {
     fn begin(&mut self, number: usize, nodes: &mut [Node], around: &Surroundings, rng: &mut StdRng) {
         match self.events[number].fault {
             Fault::Crash { node } if nodes[node].is_up() => {
-                self.crashes += 1;
-                nodes[node].kill(&around.wires);
-                nodes[node].machine.disk.crash(rng);
+                self.cut_power(&mut nodes[node], around, rng);
             }
             Fault::CrashInSync { node, sync } => nodes[node].machine.disk.die_at_sync(sync),
             Fault::SlowDisk { node, sync_ms } => {
@@ -119,13 +126,12 @@ impl Faults {
                 _ => {}
             }
         }
-        // Each twin knows a half of the others.
-        for (number, first) in twins.iter().enumerate() {
-            let second = nodes + number;
-            for other in (0..nodes).filter(|other| other != first) {
-                let stranger = if other % 2 == 0 { second } else { *first };
-                links.cut(stranger, other);
-                links.cut(other, stranger);
+        // The first machines of twins know the odd ones of the others, and the second machines the even ones.
+        let side = |machine: usize| machine < nodes && (machine % 2 == 1 || twins.contains(&machine));
+        let is_twin = |machine: usize| machine >= nodes || twins.contains(&machine);
+        for (one, other) in (0..machines).flat_map(|one| (0..machines).map(move |other| (one, other))) {
+            if (is_twin(one) || is_twin(other)) && side(one) != side(other) {
+                links.cut(one, other);
             }
         }
     }

@@ -10,11 +10,12 @@
 //! | `world.rs` | keys, chain spec, state of the first block |
 //! | `disk.rs`, `host.rs` | a machine: its disk, its clock |
 //! | `wire/` | links between machines |
-//! | `node.rs` | a node on a machine |
+//! | `node.rs`, `committees.rs` | a node on a machine |
 //! | `book.rs` | the final chain, and properties of every block |
 //! | `clients.rs` | who sends transactions |
 //! | `faults.rs` | what goes wrong |
 //! | `check.rs` | properties at the end |
+//! | `swarm.rs` | many random scenarios, and making a failing one smaller |
 //! | `run.rs` | from a scenario to a report or a broken property |
 
 #![recursion_limit = "256"]
@@ -22,16 +23,19 @@
 mod book;
 mod check;
 mod clients;
-mod disk;
+mod committees;
+pub mod disk;
 mod faults;
 mod host;
 mod node;
 mod run;
 mod scenario;
+mod swarm;
 pub(crate) mod wire;
 mod world;
 
 pub use book::Violation;
 pub use run::{Failure, Report, run};
-pub use scenario::{Byzantine, Conduct, Event, Fault, MAX_NODES, Scenario, ScenarioError};
+pub use scenario::{Byzantine, Conduct, Event, Fault, Flaw, MAX_NODES, Scenario, ScenarioError};
+pub use swarm::{Finding, SwarmOptions, SwarmReport, random, run_twice, swarm};
 pub use wire::Place;

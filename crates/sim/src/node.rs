@@ -1,15 +1,24 @@
 //! One node: the real stack of a validator without sockets, RPC and index, on a machine that can lose power.
 
 use crate::{
-    book::Book,
+    book::{Book, Conflict},
+    committees::Committees,
     host::{Host, Machine},
+    scenario::Flaw,
     wire::{WireBlocker, WirePeers, WireReceiver, WireSender, Wires},
     world::{Member, World, databases},
 };
-use althing_chain::{Chain, ChainConfig, DelegatePeers, Engine, EngineConfig, Head, Network, Sink, channels};
+use althing_chain::{
+    Chain, ChainConfig, DelegatePeers, Engine, EngineConfig, Head, Network, Sabotage, Sink, channels,
+};
+use althing_consensus::Listener;
 use althing_primitives::{AccountRecord, Address, B256, FinalizedBlock, Hardfork, StateKey, StateValue};
 use althing_state::{DatabaseView, StateView};
 use althing_txpool::{Origin, Pool, PoolConfig, PoolError, recover};
+use commonware_consensus::{
+    Epochable as _,
+    simplex::types::{Activity, Attributable as _},
+};
 use commonware_p2p::{Receiver as _, Recipients, Sender as _};
 use commonware_runtime::{Clock, Handle, Spawner as _, Supervisor as _, deterministic};
 use futures::future::BoxFuture;
@@ -34,15 +43,43 @@ pub(crate) fn unix_ms(time: SystemTime) -> u64 {
 struct BookSink {
     /// Nothing of a node that does not keep the rules is believed.
     node: Option<usize>,
+    /// Number of this start of the node.
+    boot: u64,
     book: Arc<Mutex<Book>>,
     clock: Arc<deterministic::Context>,
+    flaw: Option<Flaw>,
+}
+
+impl BookSink {
+    /// What a broken build makes of a block before it stores it.
+    fn spoil(&self, block: &mut FinalizedBlock) {
+        match self.flaw {
+            Some(Flaw::BadCertificates) => {
+                if let Some(certificate) = &mut block.certificate {
+                    let mut bytes = certificate.to_vec();
+                    if let Some(last) = bytes.last_mut() {
+                        *last ^= 1;
+                    }
+                    *certificate = bytes.into();
+                }
+            }
+            Some(Flaw::LoseLogs) if self.boot > 1 => block.system_logs.clear(),
+            _ => {}
+        }
+    }
+
+    fn stores(&self, block: &FinalizedBlock) -> bool {
+        self.flaw != Some(Flaw::SkipBlocks) || !block.block.height().is_multiple_of(5)
+    }
 }
 
 impl Sink for BookSink {
     fn append(&self, block: FinalizedBlock) -> BoxFuture<'static, Head> {
+        let mut stored = block.clone();
         let block = Arc::new(block);
-        if let Some(node) = self.node {
-            self.book.lock().store(node, block.clone(), unix_ms(self.clock.current()));
+        if let Some(node) = self.node.filter(|_| self.stores(&stored)) {
+            self.spoil(&mut stored);
+            self.book.lock().store(node, Arc::new(stored), unix_ms(self.clock.current()));
         }
         Box::pin(async move { block })
     }
@@ -112,6 +149,8 @@ pub(crate) struct Node {
     /// Senders whose transactions it does not take.
     pub(crate) refuses: BTreeSet<Address>,
     pub(crate) is_honest: bool,
+    /// What goes wrong in its code.
+    pub(crate) sabotages: Vec<Sabotage>,
 }
 
 impl fmt::Debug for Node {
@@ -127,6 +166,7 @@ pub(crate) struct Surroundings {
     pub(crate) wires: Wires,
     pub(crate) book: Arc<Mutex<Book>>,
     pub(crate) clock: Arc<deterministic::Context>,
+    pub(crate) flaw: Option<Flaw>,
 }
 
 impl Node {
@@ -139,6 +179,7 @@ impl Node {
             handle: None,
             refuses: BTreeSet::new(),
             is_honest: true,
+            sabotages: Vec::new(),
         }
     }
 
@@ -173,6 +214,7 @@ impl Node {
             live: self.live.clone(),
             refuses: self.refuses.clone(),
             is_honest: self.is_honest,
+            sabotages: self.sabotages.clone(),
         };
         self.handle = Some(host.spawn(move |host| start.run(host)));
     }
@@ -187,6 +229,7 @@ struct Start {
     live: Arc<Mutex<Option<Arc<Live>>>>,
     refuses: BTreeSet<Address>,
     is_honest: bool,
+    sabotages: Vec<Sabotage>,
 }
 
 impl Start {
@@ -198,13 +241,19 @@ impl Start {
             pool: Arc::new(Mutex::new(Pool::new(bounds))),
             sink: Arc::new(BookSink {
                 node: self.is_honest.then_some(self.index),
+                boot: self.boot,
                 book: book.clone(),
                 clock: clock.clone(),
+                flaw: self.around.flaw,
             }),
             operator: Some(self.member.operator(&world.spec)),
             newest_hardfork: Hardfork::NEWEST as u64,
         };
-        Chain::new(config).expect("the spec of a simulation holds a valid group key")
+        let chain = Chain::new(config).expect("the spec of a simulation holds a valid group key");
+        for sabotage in &self.sabotages {
+            chain.sabotage(*sabotage);
+        }
+        chain
     }
 
     fn network(
@@ -223,8 +272,30 @@ impl Start {
             state: channels::STATE.map(open),
             resharing: open(channels::RESHARING),
             manager: DelegatePeers::new(peers, chain.elections.clone(), MOST_PEERS),
-            blocker: WireBlocker { wires: wires.clone(), index },
+            blocker: WireBlocker {
+                wires: wires.clone(),
+                index,
+                is_deaf: self.around.flaw == Some(Flaw::BlockNobody),
+            },
         }
+    }
+
+    /// Notes who was seen to vote twice.
+    fn listener(&self) -> Listener {
+        let (node, boot, book) = (self.index, self.boot, self.around.book.clone());
+        let is_honest = self.is_honest;
+        Arc::new(move |activity| {
+            let (epoch, signer) = match activity {
+                Activity::ConflictingNotarize(two) => (two.epoch(), two.signer()),
+                Activity::ConflictingFinalize(two) => (two.epoch(), two.signer()),
+                Activity::NullifyFinalize(two) => (two.epoch(), two.signer()),
+                _ => return,
+            };
+            if is_honest {
+                let place = usize::from(signer);
+                book.lock().conflicts.push(Conflict { node, boot, epoch: epoch.get(), place });
+            }
+        })
     }
 
     async fn run(self, host: Host) {
@@ -237,10 +308,13 @@ impl Start {
             genesis: self.around.world.genesis.clone(),
             operator: self.member.operator(&chain.spec),
             secrets: self.member.secrets.clone(),
-            committees: chain.elections.clone(),
+            committees: Committees {
+                elections: chain.elections.clone(),
+                is_broken: self.around.flaw == Some(Flaw::OtherCommittee),
+            },
             databases,
             page_cache,
-            listener: Arc::new(|_| {}),
+            listener: self.listener(),
         };
         let engine = Engine::start(host.child("engine"), config, network)
             .await

@@ -1,13 +1,13 @@
 //! Runs a scenario to its end.
 
 use crate::{
-    book::{Book, Violation, percentile},
+    book::{Book, Conflict, Violation, percentile},
     check,
     clients::Clients,
     faults::Faults,
     host::Machine,
     node::{Node, Surroundings, unix_ms},
-    scenario::{Byzantine, Conduct, Scenario, ScenarioError},
+    scenario::{Byzantine, Conduct, Flaw, Scenario, ScenarioError},
     wire::{self, Links},
     world::{self, Member, Size, World},
 };
@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde::Serialize;
 use std::{
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -28,6 +29,12 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// Longest time without a new final block when no fault is left.
 const RECOVERY: Duration = Duration::from_secs(60);
+
+/// Longest time that a node may take to have the last block when no fault is left.
+const CATCH_UP: Duration = Duration::from_secs(120);
+
+/// After so many deeds of clients each of them has surely sent something.
+const ENOUGH: u64 = 150;
 
 /// Sets the chance of clients and crashes apart from that of keys and links.
 const CHANCE: u64 = 0x5eed;
@@ -52,6 +59,18 @@ pub enum Failure {
     /// A node panicked.
     #[error("a node panicked: {0}")]
     Panic(String),
+}
+
+impl Failure {
+    /// What kind of failure it is, for comparison.
+    pub(crate) fn kind(&self) -> &str {
+        match self {
+            Self::Scenario(_) => "scenario",
+            Self::World(_) => "world",
+            Self::Property { property, .. } => property,
+            Self::Panic(_) => "panic",
+        }
+    }
 }
 
 impl From<Violation> for Failure {
@@ -84,10 +103,16 @@ pub struct Report {
     pub finality_ms: [u64; 3],
     /// Bytes that a node sent for each block, on average over nodes.
     pub bytes_per_node_and_block: u64,
+    /// Bytes that a node sent on each channel, on average over nodes.
+    pub bytes_by_channel: BTreeMap<u64, u64>,
+    /// Milliseconds from the end of the last fault to the next final block; nothing without faults.
+    pub recovery_ms: Option<u64>,
     /// Messages that did not arrive.
     pub lost_messages: u64,
     /// Operators slashed for double proposals.
     pub slashed: u64,
+    /// How often an honest node saw a member vote twice.
+    pub double_votes: u64,
 }
 
 /// Runs a scenario once.
@@ -128,6 +153,10 @@ struct Simulation {
     started_ms: u64,
     /// Deeds of clients so far.
     acted: u64,
+    /// Double votes that were reported in the last tick; by the next one their senders must be blocked.
+    conflicts: Vec<Conflict>,
+    /// When the first block after the last fault was final.
+    recovered_ms: Option<u64>,
 }
 
 impl Simulation {
@@ -149,7 +178,8 @@ impl Simulation {
         let node = |(index, member): (usize, Member)| {
             let mut node = Node::new(index, member, Machine::new(&context, world.disk.copy()));
             node.is_honest = index < scenario.nodes && !byzantine.contains(&index);
-            if scenario.conducts(index, Conduct::Censor) {
+            node.sabotages = scenario.sabotages(index);
+            if scenario.conducts(index, Conduct::Censor) || scenario.has(Flaw::CensorAll) {
                 node.refuses.insert(clients.victim());
             }
             node
@@ -157,9 +187,21 @@ impl Simulation {
         let nodes = members.into_iter().enumerate().map(node).collect();
         let started_ms = unix_ms(clock.current());
         let rng = StdRng::seed_from_u64(scenario.seed ^ CHANCE);
-        let around = Surroundings { world: Arc::new(world), wires, book, clock };
-        let faults = Faults::new(scenario.faults.clone());
-        Ok(Self { context, scenario, around, nodes, clients, faults, rng, started_ms, acted: 0 })
+        let around = Surroundings { world: Arc::new(world), wires, book, clock, flaw: scenario.flaw };
+        let faults = Faults::new(scenario.faults.clone(), scenario.has(Flaw::ForgetVotes));
+        Ok(Self {
+            context,
+            scenario,
+            around,
+            nodes,
+            clients,
+            faults,
+            rng,
+            started_ms,
+            acted: 0,
+            conflicts: Vec::new(),
+            recovered_ms: None,
+        })
     }
 
     /// Virtual milliseconds since the start.
@@ -176,6 +218,7 @@ impl Simulation {
         }
         let last = self.scenario.epochs.saturating_mul(self.scenario.epoch_blocks);
         let mut progress = (0, 0);
+        let mut complete_since = None;
         loop {
             self.context.sleep(TICK).await;
             let now = self.now_ms();
@@ -184,10 +227,17 @@ impl Simulation {
             let height = self.around.book.lock().height();
             if height > progress.0 {
                 progress = (height, now);
+                if now > self.faults_end_ms() && !self.scenario.faults.is_empty() {
+                    self.recovered_ms.get_or_insert(now);
+                }
             }
             self.check(progress, now)?;
-            if height >= last && now > self.faults_end_ms() && self.all_have(last) {
-                break;
+            if height >= last && now > self.faults_end_ms() {
+                let since = *complete_since.get_or_insert(now);
+                if self.all_have(last) {
+                    break;
+                }
+                self.check_catching_up(last, now.saturating_sub(since))?;
             }
         }
         self.check_end().await?;
@@ -230,7 +280,10 @@ impl Simulation {
         self.honest().all(|node| book.stored(node.index) >= height)
     }
 
-    fn check(&self, (height, since): (u64, u64), now: u64) -> Result<(), Failure> {
+    fn check(&mut self, (height, since): (u64, u64), now: u64) -> Result<(), Failure> {
+        let conflicts = std::mem::take(&mut self.around.book.lock().conflicts);
+        let seen_before = std::mem::replace(&mut self.conflicts, conflicts);
+        check::double_votes(&self.around.book, &self.around.wires, seen_before);
         let mut book = self.around.book.lock();
         let from = since.max(self.faults_end_ms());
         if now.saturating_sub(from) > RECOVERY.as_millis() as u64 {
@@ -240,6 +293,16 @@ impl Simulation {
             book.report(Violation { property: "liveness", what });
         }
         first(&book)
+    }
+
+    fn check_catching_up(&self, last: u64, waited_ms: u64) -> Result<(), Failure> {
+        if u128::from(waited_ms) <= CATCH_UP.as_millis() {
+            return Ok(());
+        }
+        let book = self.around.book.lock();
+        let stored: Vec<_> = self.honest().map(|node| (node.index, book.stored(node.index))).collect();
+        let what = format!("{CATCH_UP:?} after block {last} nodes have no more than {stored:?}");
+        Err(Failure::Property { property: "catching up".into(), what })
     }
 
     /// Properties that need the states of nodes.
@@ -255,8 +318,12 @@ impl Simulation {
         let twins = self.scenario.twins().map(|node| self.nodes[node].member.operator_key()).collect();
         check::slashes(&self.around.book, &honest, &twins);
         check::memory(&self.around.book, &honest);
+        check::states(&self.around.book, &honest).await;
         if let Some((_, live)) = honest.first() {
             check::draws(&self.around.book, live, &self.around.world.spec).await;
+            if self.acted > ENOUGH {
+                check::inclusion(&self.around.book, live, self.clients.victim()).await;
+            }
         }
         first(&self.around.book.lock())
     }
@@ -266,9 +333,15 @@ impl Simulation {
         let mut latencies = book.latencies_ms.clone();
         latencies.sort_unstable();
         let at = |percent| percentile(&latencies, percent);
-        let sent = |node: &Node| self.around.wires.sent_by(node.index);
-        let bytes: u64 =
-            self.nodes.iter().flat_map(|node| sent(node).into_values()).map(|traffic| traffic.bytes).sum();
+        let mut channels = BTreeMap::new();
+        for node in &self.nodes {
+            for (channel, traffic) in self.around.wires.sent_by(node.index) {
+                *channels.entry(channel).or_insert(0) += traffic.bytes;
+            }
+        }
+        let nodes = self.nodes.len() as u64;
+        channels.values_mut().for_each(|bytes| *bytes /= nodes);
+        let bytes: u64 = channels.values().sum();
         let height = book.height();
         let kept = book.committees.values().filter(|(_, is_kept)| *is_kept).count() as u64;
         Report {
@@ -281,9 +354,12 @@ impl Simulation {
             crashes: self.faults.crashes,
             kept_committees: kept,
             finality_ms: [at(50), at(95), at(99)],
-            bytes_per_node_and_block: bytes / self.nodes.len() as u64 / height.max(1),
+            bytes_per_node_and_block: bytes / height.max(1),
+            bytes_by_channel: channels,
+            recovery_ms: self.recovered_ms.map(|at| at.saturating_sub(self.faults_end_ms())),
             lost_messages: self.around.wires.lost(),
             slashed: book.slashed.len() as u64,
+            double_votes: book.double_votes,
         }
     }
 }

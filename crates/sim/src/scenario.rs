@@ -1,7 +1,7 @@
 //! A simulation as data: everything that happens follows from a [`Scenario`], and from nothing else.
 
 use crate::wire::{Place, Tamper};
-use althing_chain::{Channel, channels};
+use althing_chain::{Channel, Sabotage, channels};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 use thiserror::Error;
@@ -36,6 +36,9 @@ pub struct Scenario {
     /// What goes wrong, and when.
     #[serde(default)]
     pub faults: Vec<Event>,
+    /// What is wrong with the build itself: for tests of the checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flaw: Option<Flaw>,
 }
 
 /// A node that does not keep the rules.
@@ -66,16 +69,75 @@ pub enum Conduct {
     BadShares,
     /// It leaves the transactions of others out of its blocks.
     Censor,
+    /// It proposes blocks with a wrong state root.
+    WrongStateRoot,
+    /// It proposes blocks that give coins to nobody in particular.
+    WrongReward,
+    /// It proposes blocks that change what elections have decided.
+    WrongDraw,
+}
+
+/// A build that is broken at every node, so that a property must be: no check is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flaw {
+    /// Nodes vote for blocks whatever they commit to.
+    AcceptAll,
+    /// Nodes mint a coin in every block.
+    Mint,
+    /// Nodes report no double proposal.
+    IgnoreEvidence,
+    /// Nodes forget no outcome of an executed block.
+    KeepOutcomes,
+    /// Nodes store certificates with a bit turned over.
+    BadCertificates,
+    /// Nodes store no block whose height can be divided by five.
+    SkipBlocks,
+    /// Nodes that were started again lose the logs of blocks.
+    LoseLogs,
+    /// Nodes block nobody.
+    BlockNobody,
+    /// Disks lose the journals of votes in a crash, though they were synced.
+    ForgetVotes,
+    /// Nodes give key shares to others than were drawn.
+    OtherCommittee,
+    /// Every node leaves the transactions of one client out.
+    CensorAll,
+}
+
+impl Flaw {
+    /// What it does in the chain's own code.
+    pub(crate) fn sabotage(self) -> Option<Sabotage> {
+        match self {
+            Self::AcceptAll => Some(Sabotage::AcceptAll),
+            Self::Mint => Some(Sabotage::Mint),
+            Self::IgnoreEvidence => Some(Sabotage::IgnoreEvidence),
+            Self::KeepOutcomes => Some(Sabotage::KeepOutcomes),
+            _ => None,
+        }
+    }
 }
 
 impl Conduct {
+    /// What its blocks suffer.
+    pub(crate) fn sabotage(self) -> Option<Sabotage> {
+        match self {
+            Self::WrongStateRoot => Some(Sabotage::WrongStateRoot),
+            Self::WrongReward => Some(Sabotage::WrongReward),
+            Self::WrongDraw => Some(Sabotage::WrongDraw),
+            _ => None,
+        }
+    }
+
     /// What it does to the messages that it sends.
     pub(crate) fn tamper(self) -> Tamper {
         let ids = |channels: &[Channel]| channels.iter().map(|channel| channel.id).collect();
         let mute = |channels: &[Channel]| Tamper { mute: ids(channels), ..Tamper::default() };
         let garble = |channels: &[Channel]| Tamper { garble: ids(channels), ..Tamper::default() };
         match self {
-            Self::Twins | Self::Censor => Tamper::default(),
+            Self::Twins | Self::Censor | Self::WrongStateRoot | Self::WrongReward | Self::WrongDraw => {
+                Tamper::default()
+            }
             Self::Withhold => mute(&[channels::BLOCKS, channels::BACKFILL]),
             Self::Silent => mute(&[channels::VOTES, channels::CERTIFICATES]),
             Self::GarbleVotes => garble(&[channels::VOTES]),
@@ -193,6 +255,7 @@ impl Scenario {
             load_per_s: 4,
             byzantine: Vec::new(),
             faults: Vec::new(),
+            flaw: None,
         }
     }
 
@@ -240,6 +303,17 @@ impl Scenario {
     /// Whether a node conducts itself so.
     pub(crate) fn conducts(&self, node: usize, conduct: Conduct) -> bool {
         self.byzantine.iter().any(|who| who.node == node && who.conduct == conduct)
+    }
+
+    /// Whether the build is broken so.
+    pub(crate) fn has(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+
+    /// What goes wrong in the chain's own code of a node.
+    pub(crate) fn sabotages(&self, node: usize) -> Vec<Sabotage> {
+        let own = self.byzantine.iter().filter(|who| who.node == node);
+        own.filter_map(|who| who.conduct.sabotage()).chain(self.flaw.and_then(Flaw::sabotage)).collect()
     }
 
     /// Nodes whose key two machines use.

@@ -266,6 +266,11 @@ impl Wires {
         self.net.lock().ports[index].tamper = tamper;
     }
 
+    /// Number of a machine's last start.
+    pub(crate) fn boot(&self, index: Index) -> u64 {
+        self.net.lock().ports[index].boot
+    }
+
     /// Who is blocked by a machine since its start.
     pub(crate) fn blocked_by(&self, index: Index) -> BTreeSet<PublicKey> {
         self.net.lock().ports[index].blocked.clone()

@@ -84,13 +84,17 @@ impl AddressableManager for WirePeers {
 pub(crate) struct WireBlocker {
     pub(crate) wires: Wires,
     pub(crate) index: Index,
+    /// Whether it blocks nobody, as a broken build does.
+    pub(crate) is_deaf: bool,
 }
 
 impl Blocker for WireBlocker {
     type PublicKey = PublicKey;
 
     fn block(&mut self, peer: PublicKey) -> Feedback {
-        self.wires.net.lock().ports[self.index].blocked.insert(peer);
+        if !self.is_deaf {
+            self.wires.net.lock().ports[self.index].blocked.insert(peer);
+        }
         Feedback::Ok
     }
 

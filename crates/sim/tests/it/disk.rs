@@ -1,15 +1,19 @@
 //! What a crash may take and what it must leave.
 
-use super::*;
-use commonware_runtime::{Runner as _, Supervisor as _};
-use rand::SeedableRng as _;
+use althing_sim::disk::{Disk, DiskBlob};
+use commonware_runtime::{
+    Blob as _, DEFAULT_BLOB_VERSION, ReadOptions, Runner as _, Supervisor as _, WriteOptions, deterministic,
+};
+use rand::{SeedableRng as _, rngs::StdRng};
+use std::sync::Arc;
 
 fn run(body: impl AsyncFnOnce(Arc<deterministic::Context>)) {
     deterministic::Runner::default().start(async |context| body(Arc::new(context.child("disk"))).await);
 }
 
 async fn open(disk: &Disk, clock: &Arc<deterministic::Context>) -> (DiskBlob, u64) {
-    let (blob, len, _) = disk.open(clock, "partition", b"file", 0..=0).await.unwrap();
+    let (blob, len, _) =
+        disk.open(clock, "partition", b"file", DEFAULT_BLOB_VERSION..=DEFAULT_BLOB_VERSION).await.unwrap();
     (blob, len)
 }
 

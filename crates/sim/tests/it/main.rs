@@ -1,0 +1,47 @@
+//! Whole networks from seeds. Every run is made twice and compared, event by event.
+
+mod conducts;
+mod disk;
+mod faults;
+mod flaws;
+mod regressions;
+
+use althing_sim::{Report, Scenario, run_twice};
+
+/// Runs a scenario twice; it must end well.
+#[track_caller]
+fn ends_well(scenario: &Scenario) -> Report {
+    match run_twice(scenario) {
+        Ok(report) => report,
+        Err(failure) => panic!("{failure}\n{}", scenario.to_json()),
+    }
+}
+
+#[test]
+fn seven_of_ten_rotate_and_repeat_event_by_event() {
+    let report = ends_well(&Scenario { epochs: 5, ..Scenario::quiet(1, 10, 7) });
+    assert!(report.epochs >= 5 && report.transactions > 50, "{report:?}");
+    assert_eq!((report.crashes, report.slashed, report.double_votes, report.kept_committees), (0, 0, 0, 0));
+}
+
+#[test]
+fn another_seed_is_another_history() {
+    let [one, two] = [1, 2].map(|seed| ends_well(&Scenario { epochs: 1, ..Scenario::quiet(seed, 4, 4) }));
+    assert_ne!(one.trace, two.trace);
+    assert_ne!(one.head, two.head);
+}
+
+#[test]
+fn a_scenario_survives_its_json_and_a_bad_one_is_refused() {
+    let scenario = althing_sim::random(5);
+    assert_eq!(Scenario::from_json(&scenario.to_json()).unwrap(), scenario);
+    let quiet = Scenario::quiet(0, 7, 4);
+    for (bad, reason) in [
+        (Scenario { nodes: 3, ..quiet.clone() }, "nodes is 3, must be 4 to 64"),
+        (Scenario { seats: 8, ..quiet.clone() }, "seats is 8, must be 4 to the 7 nodes"),
+        (Scenario { epoch_blocks: 8, ..quiet.clone() }, "epochBlocks is 8, must be at least 16"),
+        (Scenario { block_ms: 0, ..quiet.clone() }, "blockMs and epochs must be at least 1"),
+    ] {
+        assert_eq!(Scenario::from_json(&bad.to_json()).unwrap_err().to_string(), reason);
+    }
+}
