@@ -7,13 +7,13 @@ use crate::{
     sabotage::Sabotages,
 };
 use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
-use althing_execution::{BlockContext, NextCommittee, Outcome, SystemInputs, epoch, read};
+use althing_execution::{BlockContext, BlockLimits, NextCommittee, Outcome, SystemInputs, epoch, read};
 use althing_light::{KeyChain, LightError};
 use althing_primitives::{
     Address, B256, Block, Bytes, ChainSpec, FinalizedBlock, OperatorKey, Seal, StateKey, StateValue,
 };
 use althing_state::StateView;
-use althing_txpool::{Pool, SenderCache};
+use althing_txpool::{NextBlock, Pool, SenderCache};
 use commonware_codec::Encode as _;
 use commonware_cryptography::Signer as _;
 use commonware_glue::dkg::types::EpochOutcome;
@@ -122,6 +122,8 @@ pub struct Chain {
     pub newest_hardfork: u64,
     pub(crate) executed: Mutex<Executed>,
     failed_resharings: AtomicU64,
+    /// In force after the last final block, for the pool. What is valid is read from each parent's state.
+    limits: Mutex<BlockLimits>,
     pub(crate) evidence: Mutex<Evidence>,
     pub(crate) sabotages: Sabotages,
 }
@@ -140,6 +142,7 @@ impl Chain {
         Ok(Arc::new(Self {
             elections: Elections::new(spec.clone()),
             failed_resharings: AtomicU64::new(0),
+            limits: Mutex::new(BlockLimits::first(&spec)),
             spec,
             keys,
             beacons: Beacons::default(),
@@ -154,14 +157,14 @@ impl Chain {
         }))
     }
 
-    /// What the transactions of a block can know of it.
-    pub(crate) fn block_context(&self, block: &Draft, parent: &Block) -> BlockContext {
+    /// What the transactions of a block can know of it; the limits are those of its parent's state.
+    pub(crate) fn block_context(&self, block: &Draft, parent: &Block, limits: BlockLimits) -> BlockContext {
         BlockContext {
             number: parent.height() + 1,
             timestamp: block.time_ms / 1000,
             beneficiary: Address::ZERO,
-            gas_limit: self.spec.gas_limit,
-            base_fee: althing_execution::next_base_fee(&self.spec, parent.header()),
+            gas_limit: limits.gas_limit,
+            base_fee: limits.base_fee_after(parent.header()),
             prevrandao: block.mix_hash,
             parent_hash: parent.hash(),
             system: block.system.clone(),
@@ -184,14 +187,16 @@ impl Chain {
     }
 
     /// What the transactions of the block after a final one will know of it, as far as that is known: gas is
-    /// estimated there, and blocks are simulated. Nobody proposes it, and it carries nothing.
-    pub fn context_after(&self, block: &Block) -> BlockContext {
+    /// estimated there, and blocks are simulated. Nobody proposes it, and it carries nothing. The limits are those of
+    /// the final block's state.
+    pub fn context_after(&self, block: &Block, limits: BlockLimits) -> BlockContext {
         let time_ms = block.seal().time_ms.saturating_add(self.spec.block_interval_ms);
         let final_one = self.context_of(block);
         BlockContext {
             number: block.height() + 1,
             timestamp: time_ms / 1000,
-            base_fee: althing_execution::next_base_fee(&self.spec, block.header()),
+            gas_limit: limits.gas_limit,
+            base_fee: limits.base_fee_after(block.header()),
             parent_hash: block.hash(),
             system: SystemInputs {
                 proposer: None,
@@ -247,6 +252,7 @@ impl Chain {
     /// Notes what the state of a node that starts says of elections.
     pub(crate) async fn open_elections(&self, view: &impl StateView) {
         self.check_rules(view).await;
+        self.learn_limits(view).await;
         let outcome = async {
             let epoch = read(view, |host| epoch(host)).await?;
             self.elections.learn(view, epoch).await
@@ -256,10 +262,23 @@ impl Chain {
         }
     }
 
-    /// Notes what a final block says of elections; `view` is the state after it.
+    async fn learn_limits(&self, view: &impl StateView) {
+        match BlockLimits::read(view).await {
+            Ok(limits) => *self.limits.lock() = limits,
+            Err(error) => {
+                panic!(
+                    "the limits of blocks cannot be read: {error}; restore the data folder, or synchronize anew"
+                )
+            }
+        }
+    }
+
+    /// Notes what a final block says of elections, and at the end of an epoch what is in force in the next; `view` is the
+    /// state after it.
     pub(crate) async fn elect(&self, block: &Block, view: &impl StateView) {
         if self.ends_epoch(block) {
             self.check_rules(view).await;
+            self.learn_limits(view).await;
         }
         if !self.elections.concerns(block) {
             return;
@@ -305,9 +324,14 @@ impl Chain {
                 _ => None,
             })
             .collect();
-        let next_fee = althing_execution::next_base_fee(&self.spec, block.block.header());
-        self.pool.lock().on_block(&included, &accounts, next_fee, block.block.seal().time_ms);
+        let next = next_block(&block.block, *self.limits.lock());
+        self.pool.lock().on_block(&included, &accounts, next, block.block.seal().time_ms);
     }
+}
+
+/// What the pool must know of the block after a final one; the limits are those of the final block's state.
+pub fn next_block(head: &Block, limits: BlockLimits) -> NextBlock {
+    NextBlock { base_fee: limits.base_fee_after(head.header()), gas_limit: limits.gas_limit }
 }
 
 /// The parts of a block that are decided before execution.

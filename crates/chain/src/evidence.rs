@@ -75,7 +75,7 @@ impl Chain {
 
     /// Double proposals of the last epochs that this node can prove, punished or not.
     pub fn double_proposals(&self) -> Vec<Fault> {
-        self.evidence.lock().proofs.values().map(|(fault, _)| fault.clone()).collect()
+        self.evidence.lock().proofs.values().map(|(fault, _)| *fault).collect()
     }
 
     /// A proof for the next block to carry, of a fault that the chain has not punished yet; empty without one.

@@ -3,6 +3,7 @@
 use crate::header;
 use alloy_consensus::proofs::calculate_receipt_root;
 use althing_consensus::{Payload, ceremony, encode_payload};
+use althing_execution::BlockLimits;
 use althing_primitives::{
     Block, ChainSpec, Header, OperatorKey, Receipt, SEAL_VERSION, Seal, StateCommitment,
 };
@@ -35,7 +36,7 @@ pub fn genesis_block(spec: &ChainSpec, state: StateCommitment) -> Result<Block, 
         parent_hash: spec.hash(),
         state_root: state.root(),
         receipts_root: calculate_receipt_root::<Receipt>(&[]),
-        gas_limit: spec.gas_limit,
+        gas_limit: BlockLimits::first(spec).gas_limit,
         timestamp: spec.genesis_time_ms / 1000,
         mix_hash: spec.hash(),
         base_fee_per_gas: Some(spec.base_fee),

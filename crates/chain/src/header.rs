@@ -130,6 +130,13 @@ pub(crate) fn assemble(context: &BlockContext, outcome: &Outcome, state: &StateC
     }
 }
 
+/// Checks what the parameters in force fix.
+pub(crate) fn check_limits(block: &Block, context: &BlockContext) -> Result<(), HeaderError> {
+    let header = block.header();
+    expect("gasLimit", header.gas_limit, context.gas_limit)?;
+    expect("baseFeePerGas", header.base_fee_per_gas.unwrap_or_default(), context.base_fee)
+}
+
 /// Compares a block with what executing it gave.
 pub(crate) fn check_outcome(
     block: &Block,

@@ -35,7 +35,7 @@ mod verify;
 
 pub use anchor::{AnchorError, check_anchor};
 pub use app::App;
-pub use context::{Chain, ChainConfig, Head, Operator, Sink};
+pub use context::{Chain, ChainConfig, Head, Operator, Sink, next_block};
 pub use elections::Elections;
 pub use engine::{
     Channel, Ends, Engine, EngineConfig, Network, RESHARING_PLAN, Runtime, STATE_PLAN, channels,

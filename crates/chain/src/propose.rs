@@ -7,7 +7,7 @@ use crate::{
     verify::{InvalidBlock, round_of, stage_changes},
 };
 use althing_consensus::{ConsensusBlock, Context as ConsensusContext, Payload, encode_payload};
-use althing_execution::{BuildLimits, Candidates, build_block, election, read};
+use althing_execution::{BlockLimits, BuildLimits, Candidates, build_block, election, read};
 use althing_primitives::{
     B256, Block, Bytes, Height, MAX_BLOCK_BYTES, Recovered, SEAL_VERSION, Seal, Transaction,
 };
@@ -101,13 +101,13 @@ impl Chain {
         parent: &Block,
         batches: Batches<E>,
     ) -> Result<(ConsensusBlock, Prepared<E>), InvalidBlock> {
-        let context = self.block_context(&draft, parent);
+        let view = BatchView::<E>(&batches);
+        let context = self.block_context(&draft, parent, BlockLimits::read(&view).await?);
         let mut candidates = FromPool(self.pool.lock().best(context.base_fee));
         let started = clock.current();
         let budget = Duration::from_millis(self.spec.block_interval_ms) / BUILD_SHARE;
         let time_is_up = || clock.current().duration_since(started).is_ok_and(|elapsed| elapsed >= budget);
         let limits = BuildLimits { max_bytes: MAX_TRANSACTION_BYTES, deadline: time_is_up };
-        let view = BatchView::<E>(&batches);
         let (transactions, mut outcome) =
             build_block(self.spec.clone(), context.clone(), &mut candidates, &view, limits).await?;
         self.spoil_own(&mut outcome);

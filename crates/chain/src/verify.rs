@@ -7,7 +7,7 @@ use crate::{
     sabotage::Sabotage,
 };
 use althing_consensus::ConsensusBlock;
-use althing_execution::{ExecutionError, NextCommittee, execute_block};
+use althing_execution::{BlockLimits, ExecutionError, NextCommittee, execute_block};
 use althing_light::{LightError, verify_proposer};
 use althing_primitives::{B256, Block, Change};
 use althing_state::{BatchView, Batches, Prepared, StateError, commitment, stage};
@@ -117,11 +117,13 @@ impl Chain {
     ) -> Result<Prepared<E>, InvalidBlock> {
         let next_committee = block.payload().and_then(next_committee);
         let block = block.block();
+        let view = BatchView::<E>(&batches);
+        let limits = BlockLimits::read(&view).await?;
+        let context = self.block_context(&self.draft_of(block, next_committee), parent, limits);
+        header::check_limits(block, &context)?;
         let transactions = recover_block(block.transactions(), &self.senders)
             .map_err(|error| InvalidBlock::Signature(error.index))?;
-        let context = self.block_context(&self.draft_of(block, next_committee), parent);
         let senders = transactions.iter().map(|transaction| transaction.signer()).collect();
-        let view = BatchView::<E>(&batches);
         let mut outcome = execute_block(self.spec.clone(), context.clone(), transactions, &view).await?;
         self.spoil_every(&mut outcome);
         let prepared = stage_changes::<E>(batches, &outcome.changes).await?;

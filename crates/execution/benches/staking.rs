@@ -9,7 +9,8 @@ use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256}
 use alloy_sol_types::SolCall as _;
 use althing_abi::{Rewards, Staking, SystemContract};
 use althing_execution::{
-    BlockContext, NextCommittee, Outcome, SystemInputs, election, execute_block, genesis_changes, read,
+    BlockContext, BlockLimits, NextCommittee, Outcome, SystemInputs, election, execute_block,
+    genesis_changes, read,
 };
 use althing_primitives::{
     ChainSpec, GenesisAccount, GenesisCandidate, GenesisVote, Param, RAU_PER_COIN, Recovered, SeatPhase,
@@ -66,7 +67,7 @@ fn spec(buckets: u64) -> ChainSpec {
     };
     let mut spec = ChainSpec::devnet((0..24).map(robot).collect(), 0);
     spec.epoch_blocks = EPOCH_BLOCKS;
-    spec.gas_limit = 2_000_000_000;
+    spec.params.set(Param::BlockGasLimit, 2_000_000_000).expect("within bounds");
     spec.candidates = (0..CANDIDATES).map(candidate).collect();
     spec.seat_phases = vec![SeatPhase { from_epoch: 0, seats: 36 }];
     spec.params.set(Param::CommitteeSeats, 24).expect("within bounds");
@@ -111,7 +112,7 @@ impl Chain {
         let context = BlockContext {
             number: self.height,
             timestamp: self.height,
-            gas_limit: self.spec.gas_limit,
+            gas_limit: BlockLimits::first(&self.spec).gas_limit,
             system,
             ..Default::default()
         };

@@ -3,7 +3,7 @@
 use crate::{
     BlockContext, ExecutionError, InvalidTransaction, Outcome, bridge,
     bridge::Port,
-    context::cfg_env,
+    context::{cfg_env, hardfork_key},
     evm::{Machine, Refused},
     hooks,
     outcome::MAX_SYSTEM_LOGS,
@@ -63,7 +63,7 @@ impl<'a> Executor<'a> {
         transactions: &[Recovered<Transaction>],
     ) -> Result<Self, ExecutionError> {
         let world = World::new(port, block.number.checked_sub(1).map(|parent| (parent, block.parent_hash)));
-        let mut keys: BTreeSet<_> = [StateKey::Account(REWARD_FUND)].into();
+        let mut keys: BTreeSet<_> = [StateKey::Account(REWARD_FUND), hardfork_key()].into();
         transactions.iter().for_each(|transaction| named_keys(transaction, &mut keys));
         world.prefetch(keys).map_err(|error| ExecutionError::State(error.0))?;
         let cfg = cfg_env(spec, &world)?;

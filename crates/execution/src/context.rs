@@ -2,7 +2,8 @@
 
 use crate::{ExecutionError, SystemInputs, world::World};
 use alloy_primitives::{Address, B256, U256};
-use althing_primitives::{ChainSpec, Hardfork, Height};
+use althing_primitives::{ChainSpec, Hardfork, Height, StateKey};
+use althing_system::upgrades::HARDFORK_SLOT;
 use revm::{
     context::{BlockEnv, CfgEnv},
     context_interface::block::BlobExcessGasAndPrice,
@@ -64,10 +65,14 @@ pub(crate) fn cfg_env(spec: &ChainSpec, world: &World) -> Result<CfgEnv, Executi
     Ok(cfg)
 }
 
+/// Where a state says which hardfork is in force.
+pub(crate) fn hardfork_key() -> StateKey {
+    StateKey::Slot(HARDFORK_SLOT.account(), HARDFORK_SLOT.number())
+}
+
 /// The hardfork in force in a state.
 fn hardfork(world: &World) -> Result<Hardfork, ExecutionError> {
-    let slot = althing_system::upgrades::HARDFORK_SLOT;
-    let read = world.storage_ref(slot.account(), slot.number());
+    let read = world.storage_ref(HARDFORK_SLOT.account(), HARDFORK_SLOT.number());
     let number: u64 = read.map_err(|error| ExecutionError::State(error.0))?.saturating_to();
     Hardfork::numbered(number).ok_or(ExecutionError::Hardfork(number))
 }

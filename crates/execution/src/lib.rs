@@ -19,6 +19,7 @@ mod fees;
 mod genesis;
 mod hooks;
 mod journal_host;
+mod limits;
 mod outcome;
 mod precompiles;
 mod read;
@@ -34,8 +35,8 @@ pub use block::execute_block;
 pub use build::{BuildLimits, Candidates, build_block};
 pub use context::BlockContext;
 pub use error::{ExecutionError, InvalidTransaction};
-pub use fees::next_base_fee;
 pub use genesis::{GenesisError, genesis_changes};
+pub use limits::BlockLimits;
 pub use outcome::{Fees, Outcome};
 pub use read::read;
 pub use simulate::{

@@ -74,12 +74,12 @@ impl NodeApi for SilentNode {
         0
     }
 
-    fn next_base_fee(&self) -> u64 {
-        self.spec.base_fee
-    }
-
     fn min_tip(&self) -> u128 {
         1
+    }
+
+    async fn next_base_fee(&self) -> Result<u64, NodeError> {
+        Ok(self.spec.base_fee)
     }
 
     async fn block(&self, key: BlockKey) -> Result<Option<Arc<FinalizedBlock>>, NodeError> {

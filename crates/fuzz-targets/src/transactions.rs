@@ -4,7 +4,7 @@ use alloy_consensus::Transaction as _;
 use alloy_eips::eip2718::Encodable2718 as _;
 use alloy_primitives::{U256, keccak256};
 use althing_primitives::AccountRecord;
-use althing_txpool::{Origin, Pool, PoolConfig, recover};
+use althing_txpool::{NextBlock, Origin, Pool, PoolConfig, recover};
 
 /// Bounds of the pool of [`admission`]: small, so that they are reached.
 const POOL_TRANSACTIONS: usize = 8;
@@ -19,7 +19,7 @@ pub(crate) fn transaction(data: &[u8]) -> bool {
 
 /// A list of transactions: a flag byte (local, or a block in between), the length in two bytes, the transaction.
 pub(crate) fn admission(mut data: &[u8]) -> bool {
-    let mut config = PoolConfig::new(1, 30_000_000);
+    let mut config = PoolConfig::new(1);
     config.max_transactions = POOL_TRANSACTIONS;
     config.max_bytes = POOL_BYTES;
     config.max_per_sender = POOL_TRANSACTIONS / 2;
@@ -41,7 +41,8 @@ pub(crate) fn admission(mut data: &[u8]) -> bool {
             assert!(added.is_err() || pool.contains(&hash), "what was admitted is in the pool");
             if flags & 2 != 0 {
                 let used = AccountRecord { nonce: nonce.saturating_add(1), ..account };
-                pool.on_block(&[hash], &[(sender, used)], u64::from(*flags), now_ms);
+                let next = NextBlock { base_fee: u64::from(*flags), gas_limit: 30_000_000 };
+                pool.on_block(&[hash], &[(sender, used)], next, now_ms);
                 assert!(!pool.contains(&hash), "what was included is not in the pool");
             }
         }

@@ -14,6 +14,7 @@ use alloy_rpc_types_eth::{
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::{Chain, Head};
 use althing_engine::State;
+use althing_execution::BlockLimits;
 use althing_indexer::IndexError;
 use althing_primitives::{
     AccountRecord, ChainSpec, Epoch, FinalizedBlock, Height, OperationsRequest, OperatorKey, StateKey,
@@ -146,12 +147,14 @@ impl NodeApi for Node {
         self.archive.oldest()
     }
 
-    fn next_base_fee(&self) -> u64 {
-        althing_execution::next_base_fee(&self.chain.spec, self.archive.head().block.header())
-    }
-
     fn min_tip(&self) -> u128 {
         self.min_tip
+    }
+
+    async fn next_base_fee(&self) -> Result<u64, NodeError> {
+        let head = self.archive.head();
+        let limits = BlockLimits::read(&self.state_at(head.block.height())?).await.map_err(state_error)?;
+        Ok(limits.base_fee_after(head.block.header()))
     }
 
     async fn block(&self, key: BlockKey) -> Result<Option<Arc<FinalizedBlock>>, NodeError> {

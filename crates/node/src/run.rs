@@ -7,6 +7,7 @@ use crate::{
     data_dir::DataDir,
     disk, genesis, gossip,
     gossip::Peers,
+    history::HistoryView,
     metrics,
     ops::OpsServer,
     services::{Ending, Services},
@@ -14,9 +15,10 @@ use crate::{
     txpool::TxPool,
     vault::Vault,
 };
-use althing_chain::{Chain, ChainConfig, Operator};
+use althing_chain::{Chain, ChainConfig, Operator, next_block};
 use althing_consensus::{ConsensusBlock, PrivateKey, Secrets};
 use althing_engine::{Context, Engine, MeshConfig, State, StateSettings, ValidatorConfig};
+use althing_execution::BlockLimits;
 use althing_indexer::{Index, IndexConfig};
 use althing_primitives::{ChainSpec, Hardfork};
 use althing_txpool::{Journal, Pool, PoolConfig};
@@ -146,7 +148,7 @@ async fn start(
         false => genesis::open(&context, &spec, &index, &settings, &data).await?,
     };
     let archive = Arc::new(Archive::new(index, head)?);
-    let mut bounds = PoolConfig::new(spec.chain_id, spec.gas_limit);
+    let mut bounds = PoolConfig::new(spec.chain_id);
     bounds.max_transactions = config.txpool.max_transactions as usize;
     bounds.max_bytes = usize::try_from(config.txpool.max_bytes).unwrap_or(usize::MAX);
     bounds.max_per_sender = config.txpool.max_per_sender as usize;
@@ -279,8 +281,10 @@ pub(crate) fn check_free(key: &str, address: SocketAddr) -> Result<()> {
 pub(crate) async fn open_pool(base: &Base, data: &DataDir, state: State) -> Result<TxPool> {
     let (journal, local) = Journal::load(&data.journal())?;
     let head = base.archive.head();
-    let next_fee = althing_execution::next_base_fee(&base.chain.spec, head.block.header());
-    base.chain.pool.lock().on_block(&[], &[], next_fee, crate::txpool::now_ms());
+    let height = head.block.height();
+    let view = HistoryView { current: state.clone(), archive: base.archive.clone(), height };
+    let next = next_block(&head.block, BlockLimits::read(&view).await?);
+    base.chain.pool.lock().on_block(&[], &[], next, crate::txpool::now_ms());
     let txpool = TxPool::new(base.chain.clone(), base.archive.clone(), state, journal);
     let mut restored = 0;
     for raw in &local {

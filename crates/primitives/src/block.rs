@@ -14,6 +14,9 @@ pub const MAX_BLOCK_BYTES: usize = 4 * 1024 * 1024;
 /// Most transactions in a block (a transfer costs 21,000 gas, so gas binds first under all presets).
 pub const MAX_BLOCK_TRANSACTIONS: usize = 20_000;
 
+/// Most gas that a transaction may ask for (EIP-7825).
+pub const MAX_TRANSACTION_GAS: u64 = 16_777_216;
+
 /// Why bytes are not a block.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum BlockError {

@@ -3,7 +3,7 @@
 //! A chain spec gives each its first value; the `Params` contract holds the present ones. Nothing else in the protocol
 //! defines such a number.
 
-use crate::RAU_PER_COIN;
+use crate::{MAX_TRANSACTION_GAS, RAU_PER_COIN};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::{collections::BTreeMap, fmt};
 use thiserror::Error;
@@ -12,6 +12,13 @@ const COIN: u128 = RAU_PER_COIN;
 
 /// More coins than this no parameter may name: ten times the largest supply in sight.
 const MAX_COINS: u128 = 100_000_000_000 * COIN;
+
+/// The lowest base fee is never more than this, in Rau per gas: a transfer costs at most 0.021 coins because of it.
+const MAX_MIN_BASE_FEE: u128 = 1_000_000_000_000;
+
+/// Least gas limit of a block: the largest transaction fits, and some small ones beside it.
+const MIN_BLOCK_GAS: u128 = 20_000_000;
+const _: () = assert!(MIN_BLOCK_GAS > MAX_TRANSACTION_GAS as u128, "every transaction fits into a block");
 
 /// Basis points in a whole.
 pub const WHOLE_BPS: u16 = 10_000;
@@ -29,6 +36,10 @@ pub enum Unit {
     Epochs,
     /// Hundredths of a percent.
     BasisPoints,
+    /// 10^-18 coins for each unit of gas.
+    RauPerGas,
+    /// Units of gas.
+    Gas,
     /// Things.
     Count,
 }
@@ -42,6 +53,8 @@ impl Unit {
             Self::Days => "days",
             Self::Epochs => "epochs",
             Self::BasisPoints => "bps",
+            Self::RauPerGas => "Rau/gas",
+            Self::Gas => "gas",
             Self::Count => "",
         }
     }
@@ -170,6 +183,10 @@ params! {
     UpgradePatienceEpochs "upgradePatienceEpochs" Epochs: 720, 100, 0 => 10_000;
     /// Part of the base fee that is burned; the reward fund gets the rest.
     BaseFeeBurnBps "baseFeeBurnBps" BasisPoints: 5_000, 5_000, 0 => 10_000;
+    /// Lowest base fee.
+    MinBaseFee "minBaseFee" RauPerGas: 7, 7, 0 => MAX_MIN_BASE_FEE;
+    /// Most gas of a block's transactions together.
+    BlockGasLimit "blockGasLimit" Gas: 60_000_000, 60_000_000, MIN_BLOCK_GAS => 2_000_000_000;
 }
 
 /// Why a value was refused.

@@ -235,7 +235,7 @@ struct Start {
 impl Start {
     fn chain(&self) -> Arc<Chain> {
         let Surroundings { world, book, clock, .. } = &self.around;
-        let bounds = PoolConfig::new(world.spec.chain_id, world.spec.gas_limit);
+        let bounds = PoolConfig::new(world.spec.chain_id);
         let config = ChainConfig {
             spec: world.spec.clone(),
             pool: Arc::new(Mutex::new(Pool::new(bounds))),

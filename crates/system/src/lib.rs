@@ -34,6 +34,7 @@ pub use lifecycle::{
     BlockInputs, NextCommittee, base_fee_burn_bps, begin_block, end_block, end_epoch, genesis,
 };
 pub use map_host::MapHost;
+pub use params::slot as param_slot;
 pub use read_host::ReadHost;
 
 #[cfg(test)]

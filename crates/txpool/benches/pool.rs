@@ -40,7 +40,7 @@ fn fill(pool: &mut Pool, transactions: Vec<Recovered<Transaction>>) {
 
 fn benchmarks(criterion: &mut Criterion) {
     let transactions = transactions();
-    let pool = || Pool::new(PoolConfig::new(1, 30_000_000));
+    let pool = || Pool::new(PoolConfig::new(1));
     criterion.bench_function("add 10,000", |bencher| {
         bencher.iter_batched(
             || (pool(), transactions.clone()),

@@ -18,8 +18,6 @@ pub(crate) const MAX_AUTHORIZATIONS: usize = 64;
 pub struct PoolConfig {
     /// Chain id that every transaction must carry.
     pub chain_id: u64,
-    /// Gas limit of a block.
-    pub block_gas_limit: u64,
     /// Lowest fee cap accepted, in Rau per gas.
     pub min_fee: u128,
     /// Most transactions held.
@@ -36,10 +34,9 @@ pub struct PoolConfig {
 
 impl PoolConfig {
     /// The default bounds for a chain.
-    pub fn new(chain_id: u64, block_gas_limit: u64) -> Self {
+    pub fn new(chain_id: u64) -> Self {
         Self {
             chain_id,
-            block_gas_limit,
             min_fee: 1,
             max_transactions: 20_000,
             max_bytes: 64 * 1024 * 1024,

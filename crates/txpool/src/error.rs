@@ -2,8 +2,9 @@
 //! Ethereum nodes and match on; details follow after a colon.
 
 use crate::config::{MAX_DELEGATED_IN_FLIGHT, MAX_TRANSACTION_BYTES, PRICE_BUMP_PERCENT};
-use crate::gas::{MAX_INITCODE_BYTES, MAX_TRANSACTION_GAS};
+use crate::gas::MAX_INITCODE_BYTES;
 use alloy_primitives::{Address, U256};
+use althing_primitives::MAX_TRANSACTION_GAS;
 use thiserror::Error;
 
 /// Why the pool refused a transaction.

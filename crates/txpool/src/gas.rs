@@ -3,9 +3,6 @@
 use alloy_consensus::Transaction as _;
 use althing_primitives::Transaction;
 
-/// Largest gas limit of a transaction (EIP-7825).
-pub const MAX_TRANSACTION_GAS: u64 = 16_777_216;
-
 /// Largest init code in bytes (EIP-3860).
 pub const MAX_INITCODE_BYTES: usize = 2 * 24_576;
 

@@ -35,6 +35,15 @@ pub struct Drained {
     pub missed: u64,
 }
 
+/// What the protocol asks of the transactions of the next block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextBlock {
+    /// Base fee in Rau per gas.
+    pub base_fee: u64,
+    /// Gas limit. A block has room for the largest transaction, so none that waits becomes too large.
+    pub gas_limit: u64,
+}
+
 /// How much the pool holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
@@ -62,7 +71,7 @@ pub type Content = BTreeMap<Address, SenderContent>;
 #[derive(Debug)]
 pub struct Pool {
     config: PoolConfig,
-    base_fee: u64,
+    next: NextBlock,
     lanes: BTreeMap<Address, Lane>,
     by_hash: HashMap<B256, (Address, u64)>,
     victims: Victims,
@@ -74,11 +83,11 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// An empty pool.
+    /// An empty pool, which knows of no block.
     pub fn new(config: PoolConfig) -> Self {
         Self {
             config,
-            base_fee: 0,
+            next: NextBlock { base_fee: 0, gas_limit: u64::MAX },
             lanes: BTreeMap::new(),
             by_hash: HashMap::new(),
             victims: Victims::default(),
@@ -102,7 +111,7 @@ impl Pool {
         if self.by_hash.contains_key(&hash) {
             return Err(PoolError::AlreadyKnown);
         }
-        let size = validate::stateless(&tx, &self.config)?;
+        let size = validate::stateless(&tx, &self.config, self.next.gas_limit)?;
         validate::stateful(&tx, account)?;
         let sender = tx.signer();
         self.refresh(sender, account);
@@ -136,12 +145,11 @@ impl Pool {
     }
 
     /// Takes a finalized block into account: `included` are its transactions, `accounts` what it changed.
-    /// `base_fee` is that of the next block.
     pub fn on_block(
         &mut self,
         included: &[B256],
         accounts: &[(Address, AccountRecord)],
-        base_fee: u64,
+        next: NextBlock,
         now_ms: u64,
     ) {
         let mut touched = BTreeSet::new();
@@ -158,8 +166,9 @@ impl Pool {
         }
         touched.into_iter().for_each(|address| self.drop_lane_if_empty(address));
         self.expire(now_ms);
-        if base_fee != self.base_fee {
-            self.base_fee = base_fee;
+        let is_priced_anew = next.base_fee != self.next.base_fee;
+        self.next = next;
+        if is_priced_anew {
             self.rebuild_victims();
         }
     }
@@ -287,7 +296,7 @@ impl Pool {
             Some(lane) => lane.would_be_pending(new.nonce(), new.cost),
             None => new.nonce() == account.nonce,
         };
-        let rank = Rank::of(new, pending, self.base_fee);
+        let rank = Rank::of(new, pending, self.next.base_fee);
         for victim in self.victims.candidates(rank, new.origin) {
             let tx = &self.lanes[&victim.sender].get(victim.nonce).expect("every rank has its entry").tx;
             dropped.push((victim.sender, victim.nonce));
@@ -314,7 +323,7 @@ impl Pool {
         self.authorities.add(&tx.authorities);
         self.status.bytes += tx.size;
         self.status.queued += 1;
-        self.victims.insert(tx.origin, Rank::of(&tx, false, self.base_fee));
+        self.victims.insert(tx.origin, Rank::of(&tx, false, self.next.base_fee));
         self.lanes.entry(sender).or_insert_with(|| Lane::new(account)).insert(tx);
         self.relist(sender);
     }
@@ -363,7 +372,7 @@ impl Pool {
             true => self.status.pending -= 1,
             false => self.status.queued -= 1,
         }
-        self.victims.remove(tx.origin, &Rank::of(tx, listed_pending, self.base_fee));
+        self.victims.remove(tx.origin, &Rank::of(tx, listed_pending, self.next.base_fee));
     }
 
     /// Carries a change of a lane's pending part over to the order of eviction, the counts and the feed.
@@ -376,8 +385,8 @@ impl Pool {
             // An entry that left the lane has been taken out of the order already.
             let Some(entry) = lane.get_mut(nonce) else { continue };
             let tx = entry.tx.clone();
-            self.victims.remove(tx.origin, &Rank::of(&tx, !now_pending, self.base_fee));
-            self.victims.insert(tx.origin, Rank::of(&tx, now_pending, self.base_fee));
+            self.victims.remove(tx.origin, &Rank::of(&tx, !now_pending, self.next.base_fee));
+            self.victims.insert(tx.origin, Rank::of(&tx, now_pending, self.next.base_fee));
             if !now_pending {
                 self.status.pending -= 1;
                 self.status.queued += 1;
@@ -408,7 +417,7 @@ impl Pool {
         self.victims.clear();
         for lane in self.lanes.values() {
             for (nonce, tx) in lane.iter() {
-                self.victims.insert(tx.origin, Rank::of(tx, nonce < lane.listed_end, self.base_fee));
+                self.victims.insert(tx.origin, Rank::of(tx, nonce < lane.listed_end, self.next.base_fee));
             }
         }
     }

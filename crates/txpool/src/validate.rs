@@ -3,14 +3,18 @@
 
 use crate::config::{MAX_AUTHORIZATIONS, MAX_TRANSACTION_BYTES, PoolConfig};
 use crate::error::PoolError;
-use crate::gas::{MAX_INITCODE_BYTES, MAX_TRANSACTION_GAS, floor_gas, intrinsic_gas};
+use crate::gas::{MAX_INITCODE_BYTES, floor_gas, intrinsic_gas};
 use crate::transaction::max_cost;
 use alloy_consensus::Transaction as _;
 use alloy_eips::eip2718::Encodable2718;
-use althing_primitives::{AccountRecord, Transaction};
+use althing_primitives::{AccountRecord, MAX_TRANSACTION_GAS, Transaction};
 
-/// Checks the transaction alone. Returns its encoded size.
-pub(crate) fn stateless(tx: &Transaction, config: &PoolConfig) -> Result<usize, PoolError> {
+/// Checks the transaction alone, for blocks of a gas limit. Returns its encoded size.
+pub(crate) fn stateless(
+    tx: &Transaction,
+    config: &PoolConfig,
+    block_gas_limit: u64,
+) -> Result<usize, PoolError> {
     if tx.is_eip4844() {
         return Err(PoolError::TypeNotSupported);
     }
@@ -39,15 +43,15 @@ pub(crate) fn stateless(tx: &Transaction, config: &PoolConfig) -> Result<usize, 
             return Err(PoolError::TooManyAuthorizations { got: list.len(), limit: MAX_AUTHORIZATIONS });
         }
     }
-    check_gas(tx, config)?;
+    check_gas(tx, block_gas_limit)?;
     check_fees(tx, config)?;
     Ok(size)
 }
 
-fn check_gas(tx: &Transaction, config: &PoolConfig) -> Result<(), PoolError> {
+fn check_gas(tx: &Transaction, block_gas_limit: u64) -> Result<(), PoolError> {
     let got = tx.gas_limit();
-    if got > config.block_gas_limit {
-        return Err(PoolError::ExceedsBlockGas { got, limit: config.block_gas_limit });
+    if got > block_gas_limit {
+        return Err(PoolError::ExceedsBlockGas { got, limit: block_gas_limit });
     }
     if got > MAX_TRANSACTION_GAS {
         return Err(PoolError::GasLimitTooHigh(got));

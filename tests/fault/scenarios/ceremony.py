@@ -101,7 +101,7 @@ def one_is_missing(operators, draft):
 def one_has_another_spec(operators, draft):
     """The odd one is refused; the others are left waiting for it."""
     odd = operators[3]
-    odd.spec.write_bytes(draft.replace(b'"gasLimit": ', b'"gasLimit": 1'))
+    odd.spec.write_bytes(draft.replace(b'"baseFee": ', b'"baseFee": 1'))
     for operator in operators:
         operator.begin()
     odd.ends([VERIFICATION], "is not the one here")

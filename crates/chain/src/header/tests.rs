@@ -97,3 +97,23 @@ fn only_the_first_block_of_the_chain_and_of_an_epoch_may_lack_a_beacon() {
         (1..=2 * spec.epoch_blocks).filter(|height| may_lack_beacon(&spec, *height)).collect();
     assert_eq!(without, [1, spec.epoch_blocks, 2 * spec.epoch_blocks]);
 }
+
+#[test]
+fn a_block_says_the_gas_limit_and_the_base_fee_that_the_rules_give() {
+    let context = BlockContext { gas_limit: 30_000_000, base_fee: 9, ..Default::default() };
+    let check = |gas_limit, base_fee| {
+        let header = Header { gas_limit, base_fee_per_gas: Some(base_fee), ..Default::default() };
+        let block = Block::new(header, Seal::default(), Vec::new());
+        check_limits(&block, &context).map_err(|error| error.to_string())
+    };
+    assert_eq!(check(30_000_000, 9), Ok(()));
+    let refusals = [
+        (30_000_001, 9, "gasLimit is 30000001, but must be 30000000"),
+        (29_999_999, 9, "gasLimit is 29999999, but must be 30000000"),
+        (30_000_000, 8, "baseFeePerGas is 8, but must be 9"),
+        (30_000_000, 10, "baseFeePerGas is 10, but must be 9"),
+    ];
+    for (gas_limit, base_fee, reason) in refusals {
+        assert_eq!(check(gas_limit, base_fee), Err(reason.into()));
+    }
+}

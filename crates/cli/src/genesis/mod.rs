@@ -8,7 +8,7 @@ use crate::{Exit, amount, failure::Failure};
 use althing_consensus::ceremony::epoch_info;
 use althing_node::config::{CONFIG_FILE, NodeConfig};
 use althing_node::vault::Vault;
-use althing_primitives::{ChainSpec, OperatorKey, U256, Validator, parse_address};
+use althing_primitives::{ChainSpec, OperatorKey, Param, U256, Validator, parse_address};
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 use std::fs;
@@ -197,7 +197,7 @@ fn show(spec: &ChainSpec) -> Report {
             ("hash", spec.hash().to_string()),
             ("block interval", format!("{} ms", spec.block_interval_ms)),
             ("epoch", format!("{} blocks", spec.epoch_blocks)),
-            ("gas limit", spec.gas_limit.to_string()),
+            ("gas limit", spec.params.get(Param::BlockGasLimit).to_string()),
             ("supply", format!("{} coins in {} accounts", amount::format(supply), spec.alloc.len())),
             (
                 "group key",

@@ -6,14 +6,12 @@
 use crate::{
     InvalidTransaction, Simulation, SimulationError,
     evm::{Machine, Refused},
-    simulate::{
-        call::halt_reason,
-        setup::{MAX_TRANSACTION_GAS, Prepared},
-    },
+    simulate::{call::halt_reason, setup::Prepared},
 };
 use alloy_primitives::TxKind;
 use alloy_rpc_types_eth::TransactionRequest;
 use althing_abi::SystemContract;
+use althing_primitives::MAX_TRANSACTION_GAS;
 use althing_state::StateView;
 use revm::{
     context::TxEnv,

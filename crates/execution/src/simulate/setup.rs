@@ -22,9 +22,6 @@ use std::{collections::BTreeMap, sync::Arc};
 /// Most memory in bytes that a simulated call may use, so that a node's memory is not the caller's.
 pub const MAX_SIMULATION_MEMORY_BYTES: u64 = 128 * 1024 * 1024;
 
-/// Most gas of a transaction since Osaka (EIP-7825). More is of no use to a caller.
-pub(super) const MAX_TRANSACTION_GAS: u64 = 16_777_216;
-
 /// Where and with what bounds calls are simulated.
 #[derive(Clone, Debug)]
 pub struct Simulation {

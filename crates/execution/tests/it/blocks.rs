@@ -4,7 +4,7 @@ use crate::support::*;
 use alloy_consensus::{TxEip1559, TxEip2930, TxEip4844, TxLegacy};
 use alloy_primitives::{Address, B256, TxKind, U256};
 use althing_abi::REWARD_FUND;
-use althing_execution::{ExecutionError, InvalidTransaction, execute_block, next_base_fee};
+use althing_execution::{BlockLimits, ExecutionError, InvalidTransaction, execute_block};
 use althing_primitives::{Header, Recovered, Transaction};
 use althing_state::StateError;
 use futures::executor::block_on;
@@ -232,8 +232,7 @@ fn unreadable_state_is_not_the_blocks_fault() {
 
 #[test]
 fn the_base_fee_moves_by_an_eighth_and_keeps_its_floor() {
-    let mut spec = (*net().spec).clone();
-    spec.min_base_fee = 900;
+    let limits = BlockLimits { gas_limit: 99_000_000, min_base_fee: 900 };
     let header = |gas_used, fee| Header {
         number: 5,
         gas_used,
@@ -241,9 +240,12 @@ fn the_base_fee_moves_by_an_eighth_and_keeps_its_floor() {
         base_fee_per_gas: Some(fee),
         ..Default::default()
     };
-    assert_eq!(next_base_fee(&spec, &header(15_000_000, 8_000)), 8_000);
-    assert_eq!(next_base_fee(&spec, &header(30_000_000, 8_000)), 9_000);
-    assert_eq!(next_base_fee(&spec, &header(0, 8_000)), 7_000);
-    assert_eq!(next_base_fee(&spec, &header(0, 1_000)), 900);
-    assert_eq!(next_base_fee(&spec, &Header::default()), spec.base_fee);
+    assert_eq!(limits.base_fee_after(&header(15_000_000, 8_000)), 8_000);
+    assert_eq!(limits.base_fee_after(&header(30_000_000, 8_000)), 9_000);
+    assert_eq!(limits.base_fee_after(&header(0, 8_000)), 7_000);
+    assert_eq!(limits.base_fee_after(&header(0, 1_000)), 900);
+    for (fee, first) in [(1_000, 1_000), (100, 900)] {
+        let genesis = Header { number: 0, ..header(0, fee) };
+        assert_eq!(limits.base_fee_after(&genesis), first);
+    }
 }

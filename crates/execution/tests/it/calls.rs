@@ -12,7 +12,7 @@ use althing_execution::{
     CallStatus, GenesisError, Simulation, SimulationError, call as simulate, create_access_list,
     estimate_gas, genesis_changes,
 };
-use althing_primitives::{GenesisAccount, StateKey, StateValue};
+use althing_primitives::{GenesisAccount, MAX_TRANSACTION_GAS, StateKey, StateValue};
 use futures::executor::block_on;
 
 const RETURNER: Address = Address::repeat_byte(0xe0);
@@ -131,7 +131,7 @@ fn an_estimate_is_enough_and_not_much_more() {
     let reverted = block_on(estimate_gas(at(&net), request(REVERTER, &[]), &net.state));
     assert!(matches!(reverted, Err(SimulationError::Reverted(data)) if data.len() == 32));
     let endless = block_on(estimate_gas(at(&net), request(LOOP, &[]), &net.state));
-    assert_eq!(endless, Err(SimulationError::GasExceedsAllowance(16_777_216)));
+    assert_eq!(endless, Err(SimulationError::GasExceedsAllowance(MAX_TRANSACTION_GAS)));
     let poor = request(LOOP, &[]).value(U256::MAX);
     assert!(block_on(estimate_gas(at(&net), poor, &net.state)).is_err());
 }

@@ -14,8 +14,11 @@ use althing_abi::{
     Params::{ChangeDecided, setCall},
     REWARD_FUND, Rewards, Staking, SystemContract,
 };
-use althing_execution::{BlockContext, Outcome, execute_block, genesis_changes};
-use althing_primitives::{ChainSpec, GenesisCandidate, GenesisVote, Param, RAU_PER_COIN};
+use althing_execution::{
+    BlockContext, BlockLimits, BlockSimulation, Outcome, SystemInputs, execute_block, genesis_changes,
+    simulate_blocks,
+};
+use althing_primitives::{ChainSpec, GenesisCandidate, GenesisVote, Header, Param, RAU_PER_COIN};
 use althing_state::MemoryState;
 use futures::executor::block_on;
 use std::sync::Arc;
@@ -262,4 +265,61 @@ fn a_simulation_tells_of_all_coins_that_system_contracts_move() {
     for ((to, _, _, moved, succeeds), call) in cases.iter().zip(&blocks[0].calls) {
         assert_eq!((&simulated_blocks::transfers(call), call.status), (moved, *succeeds), "a call of {to}");
     }
+}
+
+#[test]
+fn gas_limit_and_lowest_base_fee_change_with_the_first_block_of_the_announced_epoch() {
+    let mut chain = Chain::new();
+    let params = SystemContract::Params.address();
+    let set = |name: &str, value: u64| -> Act {
+        let call = setCall { name: name.into(), value: U256::from(value) };
+        (params, U256::ZERO, call.abi_encode().into())
+    };
+    let (before, after) = (
+        BlockLimits::first(&chain.net.spec),
+        BlockLimits { gas_limit: 25_000_000, min_base_fee: 2_000_000_000 },
+    );
+    let acts = [set("minBaseFee", after.min_base_fee), set("blockGasLimit", after.gas_limit)];
+    let execute = chain.pass(&acts, "Dearer and smaller");
+    let outcome = chain.done(2, GOVERNANCE, U256::ZERO, execute);
+    let decided = logs::<ChangeDecided>(&outcome);
+    let calendar = chain.net.spec.calendar();
+    let first = calendar.first_block(decided[0].fromEpoch);
+    assert_eq!((decided.len(), decided[1].fromEpoch, first), (2, 2, 64));
+    let mut parent = Header { base_fee_per_gas: Some(1_000_000_000), ..Header::default() };
+    while chain.number < first {
+        chain.number += 1;
+        let limits = block_on(BlockLimits::read(&chain.net.state)).unwrap();
+        let is_new = chain.number >= first;
+        assert_eq!(limits, if is_new { after } else { before }, "block {}", chain.number);
+        parent.number = chain.number - 1;
+        parent.gas_limit = before.gas_limit;
+        let fee = limits.base_fee_after(&parent);
+        assert_eq!(fee == after.min_base_fee, is_new, "block {}", chain.number);
+        parent.base_fee_per_gas = Some(fee);
+        let epoch = calendar.epoch_of(chain.number);
+        let system = SystemInputs { epoch, epoch_start: calendar.first_block(epoch), ..Default::default() };
+        let context = BlockContext {
+            timestamp: chain.time,
+            gas_limit: limits.gas_limit,
+            base_fee: fee,
+            system,
+            ..chain.net.context(chain.number)
+        };
+        let outcome = block_on(execute_block(chain.net.spec.clone(), context, vec![], &chain.net.state));
+        chain.net.state.apply(&outcome.unwrap().changes);
+    }
+    // Simulated blocks have them too.
+    let base = Header { number: first, gas_limit: 1, ..parent };
+    let at = BlockSimulation {
+        spec: chain.net.spec.clone(),
+        base_hash: base.hash_slow(),
+        base,
+        system: SystemInputs::default(),
+        gas_cap: 1,
+    };
+    let payload = SimulatePayload::default().extend(SimBlock::default()).with_validation();
+    let blocks = block_on(simulate_blocks(at, payload, || false, &chain.net.state)).unwrap();
+    let header = &blocks[0].inner.header;
+    assert_eq!((header.gas_limit, header.base_fee_per_gas), (after.gas_limit, Some(after.min_base_fee)));
 }

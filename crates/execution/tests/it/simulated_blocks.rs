@@ -7,7 +7,7 @@ use alloy_rpc_types_eth::{
     simulate::{SimBlock, SimCallResult, SimulatePayload, SimulatedBlock},
     state::AccountOverride,
 };
-use althing_execution::{BlockSimulation, BlocksError, next_base_fee, simulate_blocks};
+use althing_execution::{BlockLimits, BlockSimulation, BlocksError, simulate_blocks};
 use althing_primitives::Header;
 use futures::executor::block_on;
 
@@ -165,7 +165,7 @@ fn without_validation_neither_nonce_nor_fee_is_asked_for() {
 #[test]
 fn validation_refuses_what_a_block_would() {
     let net = net();
-    let fee = next_base_fee(&net.spec, &base(&net));
+    let fee = BlockLimits::first(&net.spec).base_fee_after(&base(&net));
     let paying = |request: TransactionRequest| {
         request.from(sender(0)).max_fee_per_gas(u128::from(fee)).gas_limit(100_000)
     };

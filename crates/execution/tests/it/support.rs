@@ -9,7 +9,7 @@ use althing_execution::{
     genesis_changes,
 };
 use althing_primitives::{
-    ChainSpec, GenesisAccount, Recovered, StateKey, StateValue, Transaction, Validator,
+    ChainSpec, GenesisAccount, Param, Recovered, StateKey, StateValue, Transaction, Validator,
 };
 use althing_state::{MemoryState, StateError, StateView};
 use futures::executor::block_on;
@@ -50,6 +50,9 @@ where
 
 pub(crate) const CHAIN_ID: u64 = 930_931;
 
+/// Of a block.
+pub(crate) const GAS_LIMIT: u64 = 30_000_000;
+
 pub(crate) fn template(nonce: u64) -> TxEip1559 {
     TxEip1559 {
         chain_id: CHAIN_ID,
@@ -87,6 +90,7 @@ impl Net {
             p2p: "127.0.0.1:1".into(),
         };
         let mut spec = ChainSpec::devnet(vec![validator], 1_700_000_000_000);
+        spec.params.set(Param::BlockGasLimit, GAS_LIMIT.into()).unwrap();
         for (address, code) in contracts {
             let code = hex::decode(code).unwrap().into();
             spec.alloc.insert(*address, GenesisAccount { nonce: 1, code, ..Default::default() });
@@ -101,7 +105,7 @@ impl Net {
             number,
             timestamp: 1_700_000_000 + number,
             beneficiary: BENEFICIARY,
-            gas_limit: 30_000_000,
+            gas_limit: GAS_LIMIT,
             base_fee: 1_000_000_000,
             prevrandao: B256::repeat_byte(number as u8),
             parent_hash: B256::with_last_byte(number as u8),

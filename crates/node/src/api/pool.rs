@@ -4,9 +4,9 @@ use super::Node;
 use crate::txpool::{AdmitError, encode};
 use alloy_consensus::transaction::SignerRecoverable as _;
 use alloy_primitives::{Address, B256};
-use althing_primitives::{Recovered, Transaction};
+use althing_primitives::{MAX_TRANSACTION_GAS, Recovered, Transaction};
 use althing_rpc::api::{PooledTransaction, SubmitError};
-use althing_txpool::{MAX_TRANSACTION_BYTES, MAX_TRANSACTION_GAS, PoolError, SenderContent};
+use althing_txpool::{MAX_TRANSACTION_BYTES, PoolError, SenderContent};
 
 impl Node {
     pub(super) async fn submit_transaction(&self, transaction: Transaction) -> Result<B256, SubmitError> {

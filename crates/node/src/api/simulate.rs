@@ -12,8 +12,9 @@ use alloy_rpc_types_eth::{
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use althing_chain::Chain;
 use althing_execution::{
-    BlockSimulation, BlocksError, CallStatus, ExecutionError, ReplayedBlock, Simulation, SimulationError,
-    call, create_access_list, estimate_gas, simulate_blocks, trace_block, trace_call, trace_transaction,
+    BlockLimits, BlockSimulation, BlocksError, CallStatus, ExecutionError, ReplayedBlock, Simulation,
+    SimulationError, call, create_access_list, estimate_gas, simulate_blocks, trace_block, trace_call,
+    trace_transaction,
 };
 use althing_primitives::{FinalizedBlock, Height, Recovered};
 use althing_rpc::api::{CallRequest, NodeError, TransactionLocation};
@@ -71,10 +72,12 @@ impl Node {
         next: bool,
     ) -> Result<(Simulation, HistoryView), NodeError> {
         let block = self.known_block(request.height).await?;
+        let view = self.state_at(request.height)?;
         let simulation = Simulation {
             spec: self.chain.spec.clone(),
             block: if next {
-                self.chain.context_after(&block.block)
+                let limits = BlockLimits::read(&view).await.map_err(state_error)?;
+                self.chain.context_after(&block.block, limits)
             } else {
                 self.chain.context_of(&block.block)
             },
@@ -84,7 +87,7 @@ impl Node {
             },
             gas_cap: request.gas_cap,
         };
-        Ok((simulation, self.state_at(request.height)?))
+        Ok((simulation, view))
     }
 
     pub(super) async fn simulate_call(&self, request: CallRequest) -> Result<Bytes, NodeError> {
@@ -124,14 +127,15 @@ impl Node {
         gas_cap: u64,
     ) -> Result<Vec<SimulatedBlock>, NodeError> {
         let block = self.known_block(height).await?;
+        let view = self.state_at(height)?;
+        let limits = BlockLimits::read(&view).await.map_err(state_error)?;
         let at = BlockSimulation {
             spec: self.chain.spec.clone(),
             base: block.block.header().clone(),
             base_hash: block.block.hash(),
-            system: self.chain.context_after(&block.block).system,
+            system: self.chain.context_after(&block.block, limits).system,
             gas_cap,
         };
-        let view = self.state_at(height)?;
         let started = Instant::now();
         let late = move || started.elapsed() > MAX_SIMULATION_TIME;
         off_the_workers(async move { simulate_blocks(at, payload, late, &view).await }, blocks_error).await

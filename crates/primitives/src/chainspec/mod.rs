@@ -133,12 +133,8 @@ pub struct ChainSpec {
     pub block_interval_ms: u64,
     /// Blocks in an epoch.
     pub epoch_blocks: u64,
-    /// Gas limit of a block.
-    pub gas_limit: u64,
     /// Base fee of the first block in Rau per gas.
     pub base_fee: u64,
-    /// Lowest base fee in Rau per gas.
-    pub min_base_fee: u64,
     /// First values of the numbers that governance may change.
     pub params: Params,
     /// Accounts of the first block.
@@ -255,11 +251,9 @@ impl ChainSpec {
         if !(50..=600_000).contains(&self.block_interval_ms) {
             return Err(bad("blockIntervalMs", "use 50 to 600000 milliseconds"));
         }
-        if !(1_000_000..=2_000_000_000).contains(&self.gas_limit) {
-            return Err(bad("gasLimit", "use 1000000 to 2000000000"));
-        }
-        if self.base_fee < self.min_base_fee {
-            return Err(bad("baseFee", "is below minBaseFee"));
+        let least = self.params.get(Param::MinBaseFee);
+        if u128::from(self.base_fee) < least {
+            return Err(bad("baseFee", format!("is below the parameter minBaseFee: use {least} or more")));
         }
         self.validate_validators()?;
         self.validate_elections()

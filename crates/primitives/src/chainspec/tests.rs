@@ -15,7 +15,7 @@ fn validator(n: u8) -> Validator {
 fn a_spec_survives_its_json_and_its_hash_changes_with_any_field() {
     let spec = ChainSpec::devnet((0..4).map(validator).collect(), 5);
     assert_eq!(ChainSpec::from_json(&spec.to_json()), Ok(spec.clone()));
-    assert_ne!(ChainSpec { gas_limit: 2_000_000, ..spec.clone() }.hash(), spec.hash());
+    assert_ne!(ChainSpec { base_fee: 2_000_000, ..spec.clone() }.hash(), spec.hash());
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn unusable_specs_are_refused_with_the_field_that_is_wrong() {
         ("name", ChainSpec { name: String::new(), ..good.clone() }),
         ("chainId", ChainSpec { chain_id: 0, ..good.clone() }),
         ("blockIntervalMs", ChainSpec { block_interval_ms: 1, ..good.clone() }),
-        ("gasLimit", ChainSpec { gas_limit: 1, ..good.clone() }),
+        ("baseFee", ChainSpec { base_fee: 6, ..good.clone() }),
         ("epochBlocks", ChainSpec { epoch_blocks: 15, ..good.clone() }),
         ("validators", ChainSpec { validators: vec![], ..good.clone() }),
         ("validators", ChainSpec { validators: vec![validator(1), validator(1)], ..good.clone() }),

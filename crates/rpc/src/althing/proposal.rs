@@ -23,15 +23,13 @@ use althing_abi::{
     Params::{Change, Param as Parameter, allCall, changesCall},
     SystemContract,
 };
-use althing_primitives::Height;
+use althing_primitives::{Height, MAX_TRANSACTION_GAS};
 use answer::{ChangedParameter, MovedCoins, SimulatedCall, SimulatedLog, Simulation};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 const PROPOSAL: &[Param] = &[need("proposal", "Proposal"), may("block", "Block")];
 
-/// Most gas of a transaction (EIP-7825).
-const MAX_TRANSACTION_GAS: u64 = 16_777_216;
 /// Gas of a transaction before its data and its first step.
 const BASE_GAS: u64 = 21_000;
 /// Gas of a byte of its data, at most.

@@ -51,11 +51,11 @@ pub trait NodeApi: Send + Sync + 'static {
     /// Height of the oldest block that is kept; above 0 on a node that began with a synchronized state. Held in memory.
     fn oldest_block(&self) -> Height;
 
-    /// Base fee that the block after `latest` will have, in Rau per gas.
-    fn next_base_fee(&self) -> u64;
-
     /// Lowest tip in Rau per gas with which the pool admits a transaction.
     fn min_tip(&self) -> u128;
+
+    /// Base fee that the block after `latest` will have, in Rau per gas.
+    async fn next_base_fee(&self) -> Result<u64, NodeError>;
 
     /// A finalized block; `None` when there is none of that hash, or none yet of that height.
     async fn block(&self, key: BlockKey) -> Result<Option<Arc<FinalizedBlock>>, NodeError>;

@@ -94,7 +94,7 @@ fn tips_of(block: &FinalizedBlock) -> Vec<(u128, u64)> {
 }
 
 async fn gas_price(call: Call) -> Result<U256, Fault> {
-    Ok(U256::from(call.suggested_tip().await?) + U256::from(call.api.next_base_fee()))
+    Ok(U256::from(call.suggested_tip().await?) + U256::from(call.api.next_base_fee().await?))
 }
 
 async fn max_priority_fee(call: Call) -> Result<U128, Fault> {
@@ -102,7 +102,7 @@ async fn max_priority_fee(call: Call) -> Result<U128, Fault> {
 }
 
 async fn base_fee(call: Call) -> Result<U64, Fault> {
-    Ok(U64::from(call.api.next_base_fee()))
+    Ok(U64::from(call.api.next_base_fee().await?))
 }
 
 async fn blob_base_fee(_: Call) -> Result<U128, Fault> {
@@ -147,7 +147,7 @@ async fn fee_history(mut call: Call) -> Result<FeeHistory, Fault> {
     }
     let next = match call.api.block(BlockKey::Height(newest + 1)).await? {
         Some(block) => block.block.header().base_fee_per_gas.unwrap_or_default(),
-        None => call.api.next_base_fee(),
+        None => call.api.next_base_fee().await?,
     };
     history.base_fee_per_gas.push(next.into());
     Ok(history)

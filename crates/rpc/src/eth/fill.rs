@@ -41,7 +41,7 @@ async fn fill(mut call: Call) -> Result<FillTransaction<TypedTransaction>, Fault
             None => call.suggested_tip().await?,
         };
         // Twice the base fee: six full blocks in a row still leave the transaction payable.
-        let fee = u128::from(call.api.next_base_fee()).saturating_mul(2).saturating_add(tip);
+        let fee = u128::from(call.api.next_base_fee().await?).saturating_mul(2).saturating_add(tip);
         request.max_priority_fee_per_gas = Some(tip);
         request.max_fee_per_gas = Some(request.max_fee_per_gas.unwrap_or(fee).max(tip));
     }

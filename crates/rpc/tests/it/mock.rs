@@ -288,12 +288,12 @@ impl NodeApi for MockNode {
         self.oldest.load(Relaxed)
     }
 
-    fn next_base_fee(&self) -> u64 {
-        next_base_fee(self.latest().block.header())
-    }
-
     fn min_tip(&self) -> u128 {
         7
+    }
+
+    async fn next_base_fee(&self) -> Result<u64, NodeError> {
+        Ok(next_base_fee(self.latest().block.header()))
     }
 
     async fn block(&self, key: BlockKey) -> Result<Option<Arc<FinalizedBlock>>, NodeError> {

@@ -40,17 +40,28 @@ pub(crate) fn check(host: &mut impl Host, name: &str, value: U256) -> Result<(Pa
     }
 }
 
-/// Greatest value that a parameter may have now.
+/// Greatest value that a parameter may be given now.
 fn most(host: &mut impl Host, param: Param) -> Result<u128, SystemError> {
     let most = param.entry().most;
-    // A committee has as many seats as both allow, and needs some blocks for each to hand its shares on.
+    // A committee has as many seats as both allow, and needs some blocks for each to hand its shares on. One of both is small
+    // enough, now and after every change that was decided.
     let other = match param {
         Param::CommitteeSeats => Param::DelegateSeats,
         Param::DelegateSeats => Param::CommitteeSeats,
         _ => return Ok(most),
     };
     let fit = u128::from(chain_info::calendar(host)?.epoch_blocks / MIN_EPOCH_BLOCKS_PER_MEMBER);
-    Ok(if get(host, other)? <= fit { most } else { most.min(fit) })
+    Ok(if greatest(host, other)? <= fit { most } else { most.min(fit) })
+}
+
+/// A parameter's present value, or the one that it will have if that is greater.
+fn greatest(host: &mut impl Host, param: Param) -> Result<u128, SystemError> {
+    let present = get(host, param)?;
+    if !PENDING.get(host)?.bit(param as usize) {
+        return Ok(present);
+    }
+    let (decided, _, _) = CHANGE.at(host, param as u64)?.get(host)?;
+    Ok(present.max(decided))
 }
 
 /// Decides a change; for governance only.

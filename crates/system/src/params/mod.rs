@@ -15,7 +15,8 @@ use althing_primitives::{ChainSpec, Param, WHOLE_BPS, params::PARAMS};
 /// Where the contract answers (test: storage_is_at_the_address_of_the_table).
 const ADDRESS: Address = address!("00000000000000000000000000000000A1740002");
 
-fn slot(param: Param) -> Slot<u128> {
+/// Where a parameter's present value lies.
+pub fn slot(param: Param) -> Slot<u128> {
     Slot::new(ADDRESS, param as u64)
 }
 

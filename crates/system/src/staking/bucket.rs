@@ -27,6 +27,14 @@ pub(super) enum Endorsement {
     Ending(u64),
 }
 
+/// When a bucket was unstaked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unstake {
+    pub(super) at: u64,
+    /// First second in which it may be withdrawn.
+    pub(super) withdrawable_at: u64,
+}
+
 /// A bucket in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bucket {
@@ -42,9 +50,9 @@ pub(crate) struct Bucket {
     pub(super) is_self_stake: bool,
     pub(super) created_at: u64,
     pub(super) staked_at: u64,
-    pub(super) unstaked_at: Option<u64>,
+    pub(super) unstaked: Option<Unstake>,
     pub(super) endorsement: Endorsement,
-    /// First epoch in which it may be unstaked: a self-stake answers for terms that it was drawn for.
+    /// First epoch in which it may be unstaked: a self-stake answers for terms that it was drawn for. 0 when unstaked.
     pub(super) locked_until: u64,
 }
 
@@ -69,7 +77,8 @@ impl Fields {
     fn head(&self) -> Slot<Tagged> {
         self.0.slot(0)
     }
-    /// Amount, and candidate with the first epoch in which the bucket may be unstaked.
+    /// Amount, and candidate with the first epoch in which the bucket may be unstaked, or once it is, the first second in
+    /// which it may be withdrawn.
     fn stake(&self) -> Slot<Pair> {
         self.0.slot(1)
     }
@@ -99,6 +108,7 @@ impl Bucket {
             return Ok(None);
         }
         let [created_at, staked_at, unstaked_at, endorsed] = fields.times().get(host)?;
+        let until = (tail >> 64) as u64;
         Ok(Some(Self {
             index,
             owner,
@@ -109,13 +119,13 @@ impl Bucket {
             is_self_stake: flags & SELF_STAKE != 0,
             created_at,
             staked_at,
-            unstaked_at: (unstaked_at != 0).then_some(unstaked_at),
+            unstaked: (unstaked_at != 0).then_some(Unstake { at: unstaked_at, withdrawable_at: until }),
             endorsement: match endorsed {
                 0 => Endorsement::None,
                 1 => Endorsement::Active,
                 until => Endorsement::Ending(until),
             },
-            locked_until: (tail >> 64) as u64,
+            locked_until: if unstaked_at == 0 { until } else { 0 },
         }))
     }
 
@@ -130,16 +140,18 @@ impl Bucket {
             Endorsement::Active => 1,
             Endorsement::Ending(until) => until,
         };
-        let tail = u128::from(self.candidate) | u128::from(self.locked_until) << 64;
+        let until = self.unstaked.map_or(self.locked_until, |unstaked| unstaked.withdrawable_at);
+        let tail = u128::from(self.candidate) | u128::from(until) << 64;
         fields.head().set(host, (self.owner, flags))?;
         fields.stake().set(host, [self.amount, tail])?;
-        let times = [self.created_at, self.staked_at, self.unstaked_at.unwrap_or_default(), endorsed];
+        let unstaked_at = self.unstaked.map_or(0, |unstaked| unstaked.at);
+        let times = [self.created_at, self.staked_at, unstaked_at, endorsed];
         fields.times().set(host, times)
     }
 
     /// Weighted votes; none when unstaked.
     pub(super) fn votes(&self) -> u128 {
-        if self.unstaked_at.is_some() {
+        if self.unstaked.is_some() {
             return 0;
         }
         let Self { amount, days, is_auto, is_self_stake, .. } = *self;

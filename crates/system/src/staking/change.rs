@@ -17,7 +17,7 @@ use althing_abi::Staking::{
 /// The caller's bucket, staked.
 fn staked(host: &mut impl Host, index: u64) -> Result<Bucket, SystemError> {
     let bucket = owned(host, index)?;
-    if bucket.unstaked_at.is_some() {
+    if bucket.unstaked.is_some() {
         return Err(refused(BucketIsUnstaked { bucketIndex: index }));
     }
     Ok(bucket)

@@ -23,7 +23,7 @@ pub(super) fn bucket((bucket, candidate): (Bucket, Address)) -> abi::Bucket {
         stakedDuration: bucket.days,
         createTime: time(bucket.created_at),
         stakeStartTime: time(bucket.staked_at),
-        unstakeStartTime: time(bucket.unstaked_at.unwrap_or_default()),
+        unstakeStartTime: time(bucket.unstaked.map_or(0, |unstaked| unstaked.at)),
         autoStake: bucket.is_auto,
         owner: bucket.owner,
     }

@@ -52,7 +52,7 @@ pub(super) fn create(
         is_self_stake: false,
         created_at: now,
         staked_at: now,
-        unstaked_at: None,
+        unstaked: None,
         endorsement: Endorsement::None,
         locked_until: 0,
     };
@@ -88,7 +88,7 @@ pub(super) fn deposit(
     payer: Address,
 ) -> Result<(), SystemError> {
     let before = Bucket::load(host, index)?;
-    if before.unstaked_at.is_some() {
+    if before.unstaked.is_some() {
         return Err(refused(BucketIsUnstaked { bucketIndex: index }));
     }
     if !before.is_auto {
@@ -129,8 +129,8 @@ pub(super) fn merge(host: &mut impl Host, into: u64, from: &[u64]) -> Result<(),
 fn can_merge(target: &Bucket, source: &Bucket) -> bool {
     let renews = target.is_auto || (!source.is_auto && target.staked_at >= source.staked_at);
     target.index != source.index
-        && target.unstaked_at.is_none()
-        && source.unstaked_at.is_none()
+        && target.unstaked.is_none()
+        && source.unstaked.is_none()
         && target.candidate == source.candidate
         && target.days >= source.days
         && renews

@@ -34,7 +34,7 @@ pub(super) fn activate(host: &mut impl Host, index: u64) -> Result<(), SystemErr
     if bucket.candidate != candidate.number {
         return Err(refused(OtherCandidate { bucketIndex: index }));
     }
-    if bucket.unstaked_at.is_some() {
+    if bucket.unstaked.is_some() {
         return Err(refused(BucketIsUnstaked { bucketIndex: index }));
     }
     if bucket.owner != candidate.owner && bucket.endorsement != Endorsement::Active {
@@ -86,7 +86,7 @@ pub(super) fn release(host: &mut impl Host, candidate: &mut Candidate) -> Result
 /// Endorses: the candidate may use the caller's bucket. Takes an intent to revoke back.
 pub(super) fn endorse(host: &mut impl Host, index: u64) -> Result<(), SystemError> {
     let mut bucket = owned(host, index)?;
-    if bucket.unstaked_at.is_some() {
+    if bucket.unstaked.is_some() {
         return Err(refused(BucketIsUnstaked { bucketIndex: index }));
     }
     if bucket.endorsement == Endorsement::Active {

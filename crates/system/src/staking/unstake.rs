@@ -1,7 +1,7 @@
 //! The way out of a stake: unstake, wait, withdraw.
 
 use super::{
-    bucket::Bucket,
+    bucket::{Bucket, Unstake},
     chain_epoch,
     change::{check_free, matures_at},
     create::owned,
@@ -19,7 +19,7 @@ use althing_primitives::Param;
 /// Takes a bucket's votes back.
 pub(super) fn unstake(host: &mut impl Host, index: u64) -> Result<(), SystemError> {
     let before = owned(host, index)?;
-    if before.unstaked_at.is_some() {
+    if before.unstaked.is_some() {
         return Err(refused(BucketIsUnstaked { bucketIndex: index }));
     }
     check_free(&before)?;
@@ -33,22 +33,19 @@ pub(super) fn unstake(host: &mut impl Host, index: u64) -> Result<(), SystemErro
     if now < earliest {
         return Err(refused(TooEarly { bucketIndex: index, earliest }));
     }
-    let after = Bucket { unstaked_at: Some(now), ..before.clone() };
+    let withdrawable_at = now.saturating_add(params::seconds(host, Param::WithdrawDays)?);
+    let unstaked = Some(Unstake { at: now, withdrawable_at });
+    let after = Bucket { unstaked, locked_until: 0, ..before.clone() };
     count(host, Some(&before), Some(&after))?;
-    let (amount, withdrawable_at) = (U256::from(after.amount), withdrawable_at(host, now)?);
-    let (bucket, owner) = (index, after.owner);
-    emit(host, &Unstaked { bucketIndex: bucket, owner, amount, withdrawableAt: withdrawable_at })
-}
-
-fn withdrawable_at(host: &mut impl Host, unstaked_at: u64) -> Result<u64, SystemError> {
-    Ok(unstaked_at.saturating_add(params::seconds(host, Param::WithdrawDays)?))
+    let (owner, amount) = (after.owner, U256::from(after.amount));
+    emit(host, &Unstaked { bucketIndex: index, owner, amount, withdrawableAt: withdrawable_at })
 }
 
 /// Pays an unstaked bucket out and deletes it.
 pub(super) fn withdraw(host: &mut impl Host, index: u64) -> Result<(), SystemError> {
     let bucket = owned(host, index)?;
-    let unstaked_at = bucket.unstaked_at.ok_or_else(|| refused(BucketIsStaked { bucketIndex: index }))?;
-    let earliest = withdrawable_at(host, unstaked_at)?;
+    let unstaked = bucket.unstaked.ok_or_else(|| refused(BucketIsStaked { bucketIndex: index }))?;
+    let earliest = unstaked.withdrawable_at;
     if host.block().timestamp < earliest {
         return Err(refused(TooEarly { bucketIndex: index, earliest }));
     }

@@ -58,6 +58,7 @@ fn every_bad_transaction_is_refused_in_the_words_wallets_know() {
     let key = signer(1);
     for (words, tx) in cases {
         let mut pool = Pool::new(config());
+        pool.on_block(&[], &[], at(0), 0);
         let error = pool.add(sign(&key, tx), &rich(5), Origin::Remote, 0).unwrap_err().to_string();
         assert!(error.starts_with(words), "expected `{words}`, got `{error}`");
         assert_eq!(pool.status(), Status::default());
@@ -141,7 +142,7 @@ fn a_delegated_account_has_few_transactions_in_flight() {
     pool.add(sign(&delegating, transfer(0, 20, 2)), &rich(0), Origin::Remote, 0).unwrap();
 
     // Once the stranger's transaction is gone, the limit is too.
-    pool.on_block(&[], &[(plain.address(), rich(1))], 0, 0);
+    pool.on_block(&[], &[(plain.address(), rich(1))], at(0), 0);
     pool.add(sign(&delegating, next), &rich(0), Origin::Remote, 0).unwrap();
     let refused = pool.add(sign(&plain, set_code(1, vec![authorization(2)])), &rich(1), Origin::Remote, 0);
     assert_eq!(refused, Err(PoolError::AuthorityReserved(delegating.address())));
@@ -163,4 +164,20 @@ fn a_set_code_transaction_needs_some_authorizations_but_not_too_many() {
     let many = sign(&signer(1), set_code(0, vec![authorization(2); 65]));
     let refused = pool.add(many, &rich(0), Origin::Remote, 0);
     assert_eq!(refused, Err(PoolError::TooManyAuthorizations { got: 65, limit: 64 }));
+}
+
+#[test]
+fn the_gas_limit_is_that_of_the_next_block() {
+    let key = signer(1);
+    let big = |nonce| sign(&key, TxEip1559 { gas_limit: 16_000_000, ..transfer(nonce, 10, 1) });
+    let mut pool = Pool::new(config());
+    for (nonce, gas_limit, is_admitted) in
+        [(0, 30_000_000, true), (1, 15_999_999, false), (1, 16_000_000, true)]
+    {
+        pool.on_block(&[], &[], NextBlock { gas_limit, ..at(7) }, 0);
+        let added = pool.add(big(nonce), &rich(0), Origin::Remote, 0);
+        let refused = PoolError::ExceedsBlockGas { got: 16_000_000, limit: gas_limit };
+        assert_eq!(added.map(drop).err(), (!is_admitted).then_some(refused));
+    }
+    assert_eq!(pool.status().pending, 2, "what was admitted stays");
 }

@@ -11,17 +11,22 @@ use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy};
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, TxKind, U256};
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
-use althing_primitives::{AccountRecord, Recovered, Transaction};
+use althing_primitives::{AccountRecord, MAX_TRANSACTION_GAS, Recovered, Transaction};
 
 pub(crate) const CHAIN: u64 = 930_931;
 pub(crate) const GWEI: u128 = 1_000_000_000;
 
 pub(crate) fn config() -> PoolConfig {
-    PoolConfig::new(CHAIN, 30_000_000)
+    PoolConfig::new(CHAIN)
 }
 
 pub(crate) fn rich(nonce: u64) -> AccountRecord {
     AccountRecord { nonce, balance: U256::from(10).pow(U256::from(24)), code_hash: KECCAK256_EMPTY }
+}
+
+/// The next block, with a base fee.
+pub(crate) fn at(base_fee: u64) -> NextBlock {
+    NextBlock { base_fee, gas_limit: 30_000_000 }
 }
 
 pub(crate) fn signer(n: u8) -> PrivateKeySigner {

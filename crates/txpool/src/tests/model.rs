@@ -165,7 +165,7 @@ fn block(pool: &mut Pool, model: &mut Model, count: usize, base_fee: u64, balanc
     }
     let accounts: Vec<_> = model.accounts.iter().map(|(address, account)| (*address, *account)).collect();
     let included: Vec<_> = included.iter().map(|tx| tx.hash()).collect();
-    pool.on_block(&included, &accounts, base_fee, 0);
+    pool.on_block(&included, &accounts, at(base_fee), 0);
 }
 
 fn check(pool: &mut Pool, model: &Model, announced: &mut BTreeSet<B256>) {

@@ -117,10 +117,10 @@ fn a_block_takes_out_what_it_used_and_promotes_what_it_made_possible() {
     remote(&mut pool, 2, 1, 10).unwrap();
     pool.drain_new();
     // Sender 1 sent nonce 3 through another node; sender 2's nonce 0 was never seen here.
-    pool.on_block(&used, &[(sender(1), rich(4)), (sender(2), rich(1))], 7, 0);
+    pool.on_block(&used, &[(sender(1), rich(4)), (sender(2), rich(1))], at(7), 0);
     assert_eq!(best(&pool, 7), [(1, 4), (2, 1)]);
     assert_eq!(pool.drain_new().hashes.len(), 2);
-    pool.on_block(&[], &[(sender(1), rich(5)), (sender(2), rich(9))], 8, 0);
+    pool.on_block(&[], &[(sender(1), rich(5)), (sender(2), rich(9))], at(8), 0);
     assert_eq!(pool.status(), Status::default());
     assert_eq!(pool.pending_nonce(&sender(1)), None);
 }
@@ -135,11 +135,11 @@ fn what_the_balance_does_not_cover_waits_or_goes() {
         assert_eq!(pool.add(tx, &has(2), Origin::Remote, 0).unwrap().pending, nonce < 2);
     }
     assert_eq!(best(&pool, 0).len(), 2);
-    pool.on_block(&[], &[(sender(1), has(3))], 0, 0);
+    pool.on_block(&[], &[(sender(1), has(3))], at(0), 0);
     assert_eq!(best(&pool, 0).len(), 3);
-    pool.on_block(&[], &[(sender(1), has(1))], 0, 0);
+    pool.on_block(&[], &[(sender(1), has(1))], at(0), 0);
     assert_eq!((best(&pool, 0).len(), pool.status().queued), (1, 2));
-    pool.on_block(&[], &[(sender(1), has(0))], 0, 0);
+    pool.on_block(&[], &[(sender(1), has(0))], at(0), 0);
     assert_eq!(pool.status(), Status::default());
 }
 
@@ -148,9 +148,9 @@ fn queued_ones_live_only_so_long_and_pending_ones_stay() {
     let mut pool = Pool::new(config());
     remote(&mut pool, 1, 0, 10).unwrap();
     remote(&mut pool, 1, 5, 10).unwrap();
-    pool.on_block(&[], &[], 0, config().queued_lifetime_ms);
+    pool.on_block(&[], &[], at(0), config().queued_lifetime_ms);
     assert_eq!(pool.status().queued, 1);
-    pool.on_block(&[], &[], 0, config().queued_lifetime_ms + 1);
+    pool.on_block(&[], &[], at(0), config().queued_lifetime_ms + 1);
     assert_eq!((pool.status().pending, pool.status().queued), (1, 0));
 }
 

@@ -9,13 +9,13 @@ use crate::{
     evm::{Executed, Machine, Refused},
     simulate::{
         call::{CallResult, CallStatus},
-        setup::{MAX_SIMULATION_MEMORY_BYTES, MAX_TRANSACTION_GAS, simulation_cfg},
+        setup::{MAX_SIMULATION_MEMORY_BYTES, simulation_cfg},
     },
     world::World,
 };
 use alloy_primitives::{Log, Signature, TxKind, U256};
 use alloy_rpc_types_eth::TransactionRequest;
-use althing_primitives::{ChainSpec, Height, Receipt, Recovered, Transaction};
+use althing_primitives::{ChainSpec, Height, MAX_TRANSACTION_GAS, Receipt, Recovered, Transaction};
 use revm::{
     DatabaseCommit,
     context::{BlockEnv, CfgEnv, TxEnv},

@@ -12,8 +12,8 @@ mod transfers;
 pub use error::BlocksError;
 
 use crate::{
-    BlockContext, ExecutionError, SystemInputs, bridge, context::cfg_env, evm::Machine, fees::next_base_fee,
-    hooks, simulate::setup::override_error, world::World,
+    BlockContext, BlockLimits, ExecutionError, SystemInputs, bridge, context::cfg_env, evm::Machine, hooks,
+    simulate::setup::override_error, world::World,
 };
 use alloy_evm::overrides::{OverrideBlockHashes as _, apply_state_overrides};
 use alloy_primitives::B256;
@@ -80,12 +80,13 @@ fn run(
             return Err(BlocksError::Late);
         }
         let overrides = asked.block_overrides.unwrap_or_default();
+        let limits = BlockLimits::of_world(&world)?;
         let context = BlockContext {
             number,
             timestamp,
-            base_fee: base_fee(at, &overrides, validation, &parent),
+            base_fee: base_fee(limits, &overrides, validation, &parent),
             beneficiary: overrides.coinbase.unwrap_or(parent.beneficiary),
-            gas_limit: overrides.gas_limit.unwrap_or(parent.gas_limit),
+            gas_limit: overrides.gas_limit.unwrap_or(limits.gas_limit),
             prevrandao: overrides.random.unwrap_or_default(),
             parent_hash,
             system: at.system.clone(),
@@ -118,10 +119,10 @@ fn run(
 }
 
 /// The fee that is asked for, or that of the protocol; without validation none, so that calls need not pay.
-fn base_fee(at: &BlockSimulation, overrides: &BlockOverrides, validation: bool, parent: &Header) -> u64 {
+fn base_fee(limits: BlockLimits, overrides: &BlockOverrides, validation: bool, parent: &Header) -> u64 {
     match overrides.base_fee {
         Some(fee) => fee.saturating_to(),
-        None if validation => next_base_fee(&at.spec, parent),
+        None if validation => limits.base_fee_after(parent),
         None => 0,
     }
 }

@@ -42,9 +42,14 @@ fn a_proposal_that_cannot_be_is_refused_when_it_is_submitted() {
         let [value, least, most] = [value, least, most].map(U256::from);
         OutOfBounds { name: name.into(), value, least, most }
     };
-    for (name, value, least, most) in
-        [("quorumBps", 99, 100, 9_000), ("quorumBps", 9_001, 100, 9_000), ("committeeSeats", 9, 1, 8)]
-    {
+    for (name, value, least, most) in [
+        ("quorumBps", 99, 100, 9_000),
+        ("quorumBps", 9_001, 100, 9_000),
+        ("committeeSeats", 9, 1, 8),
+        ("minBaseFee", 1_000_000_000_001, 0, 1_000_000_000_000),
+        ("blockGasLimit", 19_999_999, 20_000_000, 2_000_000_000),
+        ("blockGasLimit", 2_000_000_001, 20_000_000, 2_000_000_000),
+    ] {
         world.refused(10, propose(&[set_param(name, value)], "Bounds"), bounds(name, value, least, most));
     }
     let fixed = Unchangeable { name: "daySeconds".into() };
@@ -60,6 +65,43 @@ fn a_proposal_that_cannot_be_is_refused_when_it_is_submitted() {
     world.host.balances.remove(&account(30));
     world.call(11, propose(&[], &description));
     world.check();
+}
+
+/// The network's epochs of 32 blocks have room for 8 members; it begins with 36 and 24 seats.
+#[test]
+fn no_order_of_two_changes_gives_more_seats_than_an_epoch_has_room_for() {
+    let both = ["committeeSeats", "delegateSeats"];
+    for (first, second) in [(both[0], both[1]), (both[1], both[0])] {
+        let mut world = World::new();
+        let too_many = |name: &str| OutOfBounds {
+            name: name.into(),
+            value: U256::from(9),
+            least: U256::from(1),
+            most: U256::from(8),
+        };
+        let set = |world: &mut World, name: &str, value: u64| {
+            let set = params_abi::setCall { name: name.into(), value: U256::from(value) };
+            world.host.transact(SystemContract::Params, ADDRESS, U256::ZERO, set).map(drop)
+        };
+        set(&mut world, first, 8).unwrap();
+        // The first is not in force yet: both would be large until then.
+        assert_eq!(set(&mut world, second, 9), Err(SystemError::revert(too_many(second))));
+        world.next_epoch();
+        world.next_epoch();
+        set(&mut world, second, 9).unwrap();
+        // Now the second is 24 or 36 and will be 9: the first must not grow before, nor after.
+        assert_eq!(set(&mut world, first, 9), Err(SystemError::revert(too_many(first))));
+        set(&mut world, second, 8).unwrap();
+        assert_eq!(set(&mut world, first, 9), Err(SystemError::revert(too_many(first))));
+        world.next_epoch();
+        world.next_epoch();
+        // Both are small: whichever is decided to grow first keeps the other small, before it is in force too.
+        set(&mut world, second, 9).unwrap();
+        assert_eq!(set(&mut world, first, 9), Err(SystemError::revert(too_many(first))));
+        let refused = Err(SystemError::revert(too_many(first)));
+        let question = propose(&[set_param(first, 9)], "Too many seats");
+        assert_eq!(world.act(10, question).map(drop), refused, "refused when it is submitted");
+    }
 }
 
 #[test]

@@ -61,6 +61,36 @@ fn a_stake_is_made_topped_up_freed_and_paid_out() {
 }
 
 #[test]
+fn a_wait_for_withdrawal_is_that_of_the_moment_of_unstaking() {
+    for (days, changed) in [(3, 10), (3, 0)] {
+        let mut world = World::new();
+        world.register(1, "alpha", 1_200_000);
+        let index = world.stake(2, "alpha", 200, 0, false);
+        world.call(account(2), unstake(index));
+        let unstaked_at = world.host.block.timestamp;
+        world.set_param("withdrawDays", changed);
+        let shown = world.bucket(index).unwrap();
+        assert_eq!(u64::try_from(shown.unstakeStartTime), Ok(unstaked_at), "the tuple stays IoTeX's");
+        let earliest = unstaked_at + days * 60;
+        world.host.block.timestamp = earliest - 1;
+        world.refused(account(2), withdraw(index), e::TooEarly { bucketIndex: index, earliest });
+        world.host.block.timestamp = earliest;
+        world.call(account(2), withdraw(index));
+        world.check();
+
+        let index = world.stake(2, "alpha", 200, 0, false);
+        world.call(account(2), unstake(index));
+        let earliest = world.host.block.timestamp + changed * 60;
+        world.host.block.timestamp = earliest.saturating_sub(1);
+        if changed > 0 {
+            world.refused(account(2), withdraw(index), e::TooEarly { bucketIndex: index, earliest });
+        }
+        world.host.block.timestamp = earliest;
+        world.call(account(2), withdraw(index));
+    }
+}
+
+#[test]
 fn only_the_owner_changes_a_bucket() {
     let mut world = World::new();
     world.register(1, "alpha", 0);

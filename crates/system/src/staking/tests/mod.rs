@@ -12,7 +12,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolError};
-use althing_abi::{Staking as abi, SystemContract};
+use althing_abi::{GOVERNANCE, Params as params_abi, Staking as abi, SystemContract};
 use althing_primitives::{ChainSpec, Param};
 use commonware_codec::Encode as _;
 use commonware_cryptography::{Signer as _, ed25519::PrivateKey};
@@ -77,6 +77,14 @@ impl World {
             begin_block(&mut self.host, &BlockInputs { epoch: present, epoch_start, ..Default::default() })
                 .unwrap();
         }
+    }
+
+    /// Governance sets a parameter; the epochs of notice pass.
+    fn set_param(&mut self, name: &str, value: u64) {
+        let question = params_abi::setCall { name: name.into(), value: U256::from(value) };
+        self.host.transact(SystemContract::Params, GOVERNANCE, U256::ZERO, question).unwrap();
+        let present = crate::chain_info::epoch(&mut self.host).unwrap();
+        self.enter_epoch(present + 2);
     }
 
     /// Registers `owner`'s candidate with an operator key made of its number; gives its id.
