@@ -4,7 +4,7 @@ use crate::{
     elections::Elections,
     evidence::Evidence,
     executed::{Executed, Execution},
-    sabotage::Sabotages,
+    sabotage::{Sabotage, Sabotages},
 };
 use althing_consensus::{Beacons, Payload, PrivateKey, PublicKey, decode_payload};
 use althing_execution::{BlockContext, BlockLimits, NextCommittee, Outcome, SystemInputs, epoch, read};
@@ -304,6 +304,9 @@ impl Chain {
         let execution = self.executed.lock().take(block.height(), block.hash());
         let Execution { senders, outcome } =
             execution.expect("a block is executed before it is archived, and its outcome kept until then");
+        if self.does(Sabotage::KeepOutcomes) {
+            self.executed.lock().insert(block.height(), block.hash(), Execution::default());
+        }
         let block = block.clone();
         let Outcome { receipts, system_logs, changes, .. } = outcome;
         let finalized = FinalizedBlock { block, senders, receipts, system_logs, changes, certificate };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 const MAX_OUTCOMES: usize = 1_024;
 
 /// What executing a block gave.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Execution {
     pub(crate) senders: Vec<Address>,
     pub(crate) outcome: Outcome,

@@ -72,7 +72,8 @@ impl Chain {
     /// Spoils what a block that this node proposes commits to.
     pub(crate) fn spoil_commitment(&self, mut state: StateCommitment) -> StateCommitment {
         if self.does(Sabotage::WrongStateRoot) {
-            state.accounts.root = B256::repeat_byte(0xee);
+            (state.accounts.root, state.accounts.ops_root) =
+                (B256::repeat_byte(0xee), B256::repeat_byte(0xee));
         }
         state
     }
@@ -90,5 +91,5 @@ fn mint(outcome: &mut Outcome) {
 fn put(outcome: &mut Outcome, change: Change) {
     outcome.changes.retain(|other| other.key != change.key);
     outcome.changes.push(change);
-    outcome.changes.sort_by(|a, b| a.key.cmp(&b.key));
+    outcome.changes.sort_by_key(|change| change.key);
 }

@@ -5,7 +5,8 @@ use althing_abi::Conduct::DoubleProposal;
 use althing_consensus::decode_payload;
 use althing_light::{KeyChain, verify_proposer};
 use althing_primitives::{
-    Address, B256, Block, ChainSpec, Change, FinalizedBlock, Height, OperatorKey, StateKey, StateValue, U256,
+    Address, B256, Block, ChainSpec, Change, FinalizedBlock, Height, OperatorKey, StateCommitment, StateKey,
+    StateValue, U256,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -38,6 +39,7 @@ pub(crate) struct Book {
     /// As the first node stored them.
     blocks: BTreeMap<Height, Arc<FinalizedBlock>>,
     hashes: Vec<B256>,
+    first_state: StateCommitment,
     /// The last height that each node has stored.
     stored: Vec<Height>,
     balances: BTreeMap<Address, U256>,
@@ -61,7 +63,7 @@ pub(crate) struct Book {
 impl Book {
     pub(crate) fn new(
         spec: Arc<ChainSpec>,
-        genesis: Block,
+        genesis: &Block,
         changes: &[Change],
         nodes: usize,
     ) -> Result<Self, String> {
@@ -70,6 +72,7 @@ impl Book {
             spec,
             keys,
             hashes: vec![genesis.hash()],
+            first_state: genesis.seal().state,
             blocks: BTreeMap::new(),
             stored: vec![0; nodes],
             balances: BTreeMap::new(),
@@ -234,6 +237,11 @@ impl Book {
         };
         members.sort_unstable();
         members.get(place).copied()
+    }
+
+    /// State of the first block.
+    pub(crate) fn first_state(&self) -> &StateCommitment {
+        &self.first_state
     }
 
     /// The last final blocks, newest first.

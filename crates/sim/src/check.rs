@@ -9,7 +9,7 @@ use crate::{
 use althing_execution::{election, read};
 use althing_light::{DrawSeed, fallback_seed, seed_of_beacon};
 use althing_primitives::{
-    Address, B256, ChainSpec, FinalizedBlock, OperatorKey, calendar::ELECTION_LEAD_EPOCHS,
+    Address, B256, ChainSpec, OperatorKey, StateCommitment, calendar::ELECTION_LEAD_EPOCHS,
 };
 use althing_state::sync_targets;
 use commonware_glue::stateful::db::DatabaseSet as _;
@@ -19,16 +19,21 @@ use std::{collections::BTreeSet, sync::Arc};
 /// Most outcomes of blocks that are not final that a node may hold at rest.
 const OUTCOMES: usize = 64;
 
-/// Nobody is slashed who keeps the rules, and everybody whose double proposal an honest node can prove.
-pub(crate) fn slashes(book: &Mutex<Book>, honest: &[(usize, Arc<Live>)], twins: &BTreeSet<OperatorKey>) {
-    let mut book = book.lock();
-    let slashed: BTreeSet<OperatorKey> = book.slashed.keys().copied().collect();
-    for operator in slashed.difference(twins) {
+/// Nobody is slashed who keeps the rules.
+pub(crate) fn honest_slashes(book: &mut Book, twins: &BTreeSet<OperatorKey>) {
+    let innocent: Vec<_> =
+        book.slashed.keys().filter(|operator| !twins.contains(*operator)).copied().collect();
+    for operator in innocent {
         book.report(Violation { property: "no honest slash", what: format!("{operator} was slashed") });
     }
+}
+
+/// Everybody is slashed whose double proposal an honest node can prove.
+pub(crate) fn slashes(book: &Mutex<Book>, honest: &[(usize, Arc<Live>)]) {
+    let mut book = book.lock();
     for (index, live) in honest {
         for fault in live.chain.double_proposals() {
-            if !slashed.contains(&fault.operator) {
+            if !book.slashed.contains_key(&fault.operator) {
                 let what = format!(
                     "node {index} can prove that {} proposed twice in view {} of epoch {}",
                     fault.operator, fault.view, fault.epoch
@@ -67,15 +72,16 @@ pub(crate) fn double_votes(book: &Mutex<Book>, wires: &Wires, conflicts: Vec<Con
 }
 
 /// The state that a node holds is that of a final block, as the block commits to it.
-pub(crate) async fn states(book: &Mutex<Book>, honest: &[(usize, Arc<Live>)]) {
-    for (index, live) in honest {
-        let held = live.state.0.committed_targets().await;
-        let is_of = |block: &Arc<FinalizedBlock>| held == sync_targets::<Host>(&block.block.seal().state);
-        let is_final = book.lock().newest().any(is_of);
-        if !is_final {
-            let what = format!("node {index} holds a state that no final block commits to");
-            book.lock().report(Violation { property: "validity", what });
-        }
+pub(crate) async fn state(book: &Mutex<Book>, index: usize, live: &Live) {
+    let held = live.state.0.committed_targets().await;
+    let is_of = |state: &StateCommitment| held == sync_targets::<Host>(state);
+    let is_final = {
+        let book = book.lock();
+        is_of(book.first_state()) || book.newest().any(|block| is_of(&block.block.seal().state))
+    };
+    if !is_final {
+        let what = format!("node {index} holds a state that no final block commits to");
+        book.lock().report(Violation { property: "validity", what });
     }
 }
 

@@ -126,11 +126,17 @@ impl Faults {
                 _ => {}
             }
         }
-        // The first machines of twins know the odd ones of the others, and the second machines the even ones.
-        let side = |machine: usize| machine < nodes && (machine % 2 == 1 || twins.contains(&machine));
+        // The first machines of twins know some of the others, the second machines know some, and both know the rest.
         let is_twin = |machine: usize| machine >= nodes || twins.contains(&machine);
+        let knows = |machine: usize, first: bool| match (is_twin(machine), machine % 4) {
+            (true, _) => (machine < nodes) == first,
+            (false, 0) => !first,
+            (false, 3) => first,
+            _ => true,
+        };
         for (one, other) in (0..machines).flat_map(|one| (0..machines).map(move |other| (one, other))) {
-            if (is_twin(one) || is_twin(other)) && side(one) != side(other) {
+            let are_apart = |twin: usize, other: usize| is_twin(twin) && !knows(other, twin < nodes);
+            if are_apart(one, other) || are_apart(other, one) {
                 links.cut(one, other);
             }
         }

@@ -136,7 +136,8 @@ fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
 async fn simulate(context: deterministic::Context, scenario: Scenario) -> Result<Report, Failure> {
     let Scenario { nodes, seats, epoch_blocks, block_ms, .. } = scenario;
     let size = Size { nodes, seats, epoch_blocks, block_ms };
-    let world = world::make(&context, size, scenario.seed, Clients::fund).await.map_err(Failure::World)?;
+    let world = Box::pin(world::make(&context, size, scenario.seed, Clients::fund));
+    let world = world.await.map_err(Failure::World)?;
     let simulation = Simulation::new(context, scenario, world)?;
     simulation.run().await
 }
@@ -171,8 +172,7 @@ impl Simulation {
         let keys: Vec<_> = members.iter().map(|member| member.key()).collect();
         let links = Links::new(scenario.place);
         let (wires, _) = wire::lay(context.child("wires"), clock.clone(), &keys, links, scenario.seed);
-        let book =
-            Book::new(world.spec.clone(), world.genesis.block().clone(), &world.changes, scenario.nodes);
+        let book = Book::new(world.spec.clone(), world.genesis.block(), &world.changes, scenario.nodes);
         let book = Arc::new(Mutex::new(book.map_err(Failure::World)?));
         let byzantine = scenario.byzantine_nodes();
         let node = |(index, member): (usize, Member)| {
@@ -231,6 +231,7 @@ impl Simulation {
                     self.recovered_ms.get_or_insert(now);
                 }
             }
+            self.check_a_state().await;
             self.check(progress, now)?;
             if height >= last && now > self.faults_end_ms() {
                 let since = *complete_since.get_or_insert(now);
@@ -284,7 +285,9 @@ impl Simulation {
         let conflicts = std::mem::take(&mut self.around.book.lock().conflicts);
         let seen_before = std::mem::replace(&mut self.conflicts, conflicts);
         check::double_votes(&self.around.book, &self.around.wires, seen_before);
+        let twins = self.scenario.known_twins().map(|node| self.nodes[node].member.operator_key()).collect();
         let mut book = self.around.book.lock();
+        check::honest_slashes(&mut book, &twins);
         let from = since.max(self.faults_end_ms());
         if now.saturating_sub(from) > RECOVERY.as_millis() as u64 {
             let stored: Vec<_> = self.honest().map(|node| book.stored(node.index)).collect();
@@ -293,6 +296,14 @@ impl Simulation {
             book.report(Violation { property: "liveness", what });
         }
         first(&book)
+    }
+
+    /// Looks at the state of one honest node, another one each time.
+    async fn check_a_state(&mut self) {
+        let node = &self.nodes[self.rng.random_range(0..self.scenario.nodes)];
+        if let Some(live) = node.live().filter(|_| node.is_honest) {
+            check::state(&self.around.book, node.index, &live).await;
+        }
     }
 
     fn check_catching_up(&self, last: u64, waited_ms: u64) -> Result<(), Failure> {
@@ -315,10 +326,8 @@ impl Simulation {
             })?;
             honest.push((node.index, live));
         }
-        let twins = self.scenario.twins().map(|node| self.nodes[node].member.operator_key()).collect();
-        check::slashes(&self.around.book, &honest, &twins);
+        check::slashes(&self.around.book, &honest);
         check::memory(&self.around.book, &honest);
-        check::states(&self.around.book, &honest).await;
         if let Some((_, live)) = honest.first() {
             check::draws(&self.around.book, live, &self.around.world.spec).await;
             if self.acted > ENOUGH {

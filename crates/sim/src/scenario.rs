@@ -9,6 +9,9 @@ use thiserror::Error;
 /// Most nodes of a simulation.
 pub const MAX_NODES: usize = 64;
 
+/// Whose key is on two machines without the knowledge of the checks.
+const SECRET_TWIN: usize = 1;
+
 /// A whole simulation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -91,7 +94,7 @@ pub enum Flaw {
     KeepOutcomes,
     /// Nodes store certificates with a bit turned over.
     BadCertificates,
-    /// Nodes store no block whose height can be divided by five.
+    /// One node stores no block whose height can be divided by five.
     SkipBlocks,
     /// Nodes that were started again lose the logs of blocks.
     LoseLogs,
@@ -103,6 +106,8 @@ pub enum Flaw {
     OtherCommittee,
     /// Every node leaves the transactions of one client out.
     CensorAll,
+    /// The key of a node is on two machines, and the checks believe that the node keeps the rules.
+    SecretTwins,
 }
 
 impl Flaw {
@@ -316,9 +321,14 @@ impl Scenario {
         own.filter_map(|who| who.conduct.sabotage()).chain(self.flaw.and_then(Flaw::sabotage)).collect()
     }
 
+    /// Nodes that are known to have a key that two machines use.
+    pub(crate) fn known_twins(&self) -> impl Iterator<Item = usize> {
+        self.byzantine.iter().filter(|who| who.conduct == Conduct::Twins).map(|who| who.node)
+    }
+
     /// Nodes whose key two machines use.
     pub(crate) fn twins(&self) -> impl Iterator<Item = usize> {
-        self.byzantine.iter().filter(|who| who.conduct == Conduct::Twins).map(|who| who.node)
+        self.known_twins().chain(self.has(Flaw::SecretTwins).then_some(SECRET_TWIN))
     }
 
     /// When the last fault is over.

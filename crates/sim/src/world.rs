@@ -144,7 +144,8 @@ pub(crate) async fn make(
     let disk = Disk::default();
     let host = Host::new(context.child("genesis"), Machine::new(context, disk.clone()));
     let commitment = {
-        let state = open_genesis(host, databases().0, &changes).await.map_err(|error| error.to_string())?;
+        let state = Box::pin(open_genesis(host, databases().0, &changes)).await;
+        let state = state.map_err(|error| error.to_string())?;
         state.commitment
     };
     let genesis = genesis_block(&spec, commitment).map_err(|error| error.to_string())?;

@@ -36,7 +36,12 @@ enum Part {
     Compat,
     /// Processes that are killed, frozen and cut off.
     Fault,
+    /// Random networks, simulated with faults.
+    Swarm,
 }
+
+/// Minutes for which random networks are simulated on all cores.
+const SWARM_MINUTES: &str = "10";
 
 /// Runs all parts that are not skipped, one after another; the first that fails ends the run.
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
@@ -60,6 +65,10 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     if asked(Part::Fault) {
         place.build()?;
         place.faults()?;
+    }
+    if asked(Part::Swarm) {
+        place.build()?;
+        place.swarm()?;
     }
     println!("\nall tests passed in {} s", started.elapsed().as_secs());
     Ok(())
@@ -145,6 +154,13 @@ impl Place {
         command.arg(self.root.join("tests/fault/run.py")).current_dir(&self.root);
         command.env("ALTHING_BIN", self.target.join("debug/althing"));
         self.step("faults", "fault").run(&mut command)
+    }
+
+    /// Simulates random networks, each twice, with seeds that nobody has tried.
+    fn swarm(&self) -> Result<()> {
+        let mut command = Command::new(self.target.join("debug/althing"));
+        command.args(["sim", "swarm", "--minutes", SWARM_MINUTES, "--keep"]).arg(self.logs.join("findings"));
+        self.step("swarm of simulated networks", "swarm").run(command.current_dir(&self.root))
     }
 
     /// Runs a small load, all of which must become final and succeed.

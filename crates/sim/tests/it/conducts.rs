@@ -12,6 +12,14 @@ fn with(seed: u64, conduct: Conduct) -> Report {
 fn twins_are_slashed_and_their_double_votes_are_blocked() {
     let report = with(1, Conduct::Twins);
     assert_eq!(report.slashed, 1, "{report:?}");
+    assert!(report.double_votes > 0, "{report:?}");
+}
+
+#[test]
+fn a_hostile_committee_censors_and_a_later_one_includes() {
+    // Four of eight leave one client's votes and transactions out: whole committees of four may be theirs.
+    let byzantine = (0..4).map(|node| Byzantine { node, conduct: Conduct::Censor }).collect();
+    ends_well(&Scenario { epochs: 6, load_per_s: 8, byzantine, ..Scenario::quiet(4, 8, 4) });
 }
 
 #[test]

@@ -40,8 +40,8 @@ fn supply_catches_a_minted_coin() {
 }
 
 #[test]
-fn validity_catches_a_wrong_root_that_all_accept() {
-    let byzantine = vec![bad(1, Conduct::WrongStateRoot)];
+fn validity_catches_a_state_that_all_accept_and_nobody_has() {
+    let byzantine = vec![bad(1, Conduct::WrongReward)];
     catches("validity", &Scenario { byzantine, ..broken(Flaw::AcceptAll, 1) });
 }
 
@@ -100,7 +100,20 @@ fn liveness_catches_too_many_silent_members() {
 }
 
 #[test]
-fn no_honest_slash_catches_disks_that_forget_votes() {
-    let faults = (0..40).map(|number| crash(number % 4, 2_000 + 730 * number as u64)).collect();
-    catches("no honest slash", &Scenario { faults, ..broken(Flaw::ForgetVotes, 6) });
+fn catching_up_catches_disks_that_forget_votes() {
+    // A node that votes once more where it has voted is blocked by all others.
+    let crash =
+        |number: u64| Event { at_ms: 2_000 + 1_300 * number, for_ms: 150, fault: Fault::Crash { node: 2 } };
+    catches(
+        "catching up",
+        &Scenario { faults: (0..40).map(crash).collect(), ..broken(Flaw::ForgetVotes, 10) },
+    );
+}
+
+#[test]
+fn no_honest_slash_catches_a_key_on_two_machines() {
+    catches(
+        "no honest slash",
+        &Scenario { flaw: Some(Flaw::SecretTwins), epochs: 5, ..Scenario::quiet(1, 6, 5) },
+    );
 }

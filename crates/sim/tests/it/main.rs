@@ -1,5 +1,7 @@
 //! Whole networks from seeds. Every run is made twice and compared, event by event.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod conducts;
 mod disk;
 mod faults;
@@ -40,7 +42,7 @@ fn a_scenario_survives_its_json_and_a_bad_one_is_refused() {
         (Scenario { nodes: 3, ..quiet.clone() }, "nodes is 3, must be 4 to 64"),
         (Scenario { seats: 8, ..quiet.clone() }, "seats is 8, must be 4 to the 7 nodes"),
         (Scenario { epoch_blocks: 8, ..quiet.clone() }, "epochBlocks is 8, must be at least 16"),
-        (Scenario { block_ms: 0, ..quiet.clone() }, "blockMs and epochs must be at least 1"),
+        (Scenario { block_ms: 0, ..quiet }, "blockMs and epochs must be at least 1"),
     ] {
         assert_eq!(Scenario::from_json(&bad.to_json()).unwrap_err().to_string(), reason);
     }

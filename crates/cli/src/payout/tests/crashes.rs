@@ -102,6 +102,7 @@ async fn play(sessions: Vec<Session>) {
     let signer = PrivateKeySigner::from_bytes(&B256::repeat_byte(1)).unwrap();
     node.chain.lock().unwrap().balances.insert(signer.address(), U256::from(BALANCE));
     let (url, ledger) = (node.serve().await, dir.path().join("ledger.jsonl"));
+    let mut knows_all = true;
     for session in sessions {
         {
             let mut chain = node.chain.lock().unwrap();
@@ -110,10 +111,14 @@ async fn play(sessions: Vec<Session>) {
                 chain.lose_pool();
             }
         }
-        // Whoever loses the ledger must wait until what is in no pool that it sees has grown too old elsewhere.
         if session.loses_ledger {
-            node.chain.lock().unwrap().expire_elsewhere();
             drop(std::fs::remove_file(&ledger));
+        }
+        knows_all &= !session.loses_ledger;
+        // Whoever lost the ledger must wait until what is in no pool that it sees has grown too old elsewhere: what the pool
+        // loses later, too.
+        if !knows_all && (session.loses_ledger || session.loses_pool) {
+            node.chain.lock().unwrap().expire_elsewhere();
         }
         let mut asked = request(session.first, LAST, session.share);
         asked.least = U256::from(session.least);
