@@ -72,8 +72,7 @@ impl Chain {
     /// Spoils what a block that this node proposes commits to.
     pub(crate) fn spoil_commitment(&self, mut state: StateCommitment) -> StateCommitment {
         if self.does(Sabotage::WrongStateRoot) {
-            (state.accounts.root, state.accounts.ops_root) =
-                (B256::repeat_byte(0xee), B256::repeat_byte(0xee));
+            state.accounts.root = B256::repeat_byte(0xee);
         }
         state
     }

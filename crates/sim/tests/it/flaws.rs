@@ -40,8 +40,8 @@ fn supply_catches_a_minted_coin() {
 }
 
 #[test]
-fn validity_catches_a_state_that_all_accept_and_nobody_has() {
-    let byzantine = vec![bad(1, Conduct::WrongReward)];
+fn validity_catches_a_root_that_all_accept_and_no_state_has() {
+    let byzantine = vec![bad(1, Conduct::WrongStateRoot)];
     catches("validity", &Scenario { byzantine, ..broken(Flaw::AcceptAll, 1) });
 }
 
