@@ -1,7 +1,9 @@
 //! `althing sim`: whole networks in this process, from a seed.
 
+mod figures;
+
 use crate::{Exit, failure::Failure, report::Report, terminal::Progress};
-use althing_sim::{Finding, Place, Scenario, SwarmOptions, run_twice, swarm};
+use althing_sim::{Event, Fault, Finding, Place, Scenario, SwarmOptions, run_twice, swarm};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use std::{
@@ -21,6 +23,16 @@ pub enum Command {
     /// Run random scenarios for some time. One that fails is made smaller, kept, and named with the command that runs
     /// it again.
     Swarm(SwarmArgs),
+    /// Run a network of the size of a real one, 24 members of 36 delegates all over the world, through two epochs with
+    /// crashes and a cut. Takes about as long as a meal and a few GiB.
+    Nightly {
+        /// Decides everything that is left to chance.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Measure worldwide networks: time to finality, bytes, resharing, recovery, and how they grow with the committee.
+    /// Every node computes in no time; what is measured is what links and the protocol cost.
+    Figures(figures::Args),
 }
 
 /// How long, and what becomes of failures.
@@ -106,6 +118,8 @@ pub(crate) fn run(command: Command) -> Result<Report, Failure> {
     match command {
         Command::Run(args) => one(&args),
         Command::Swarm(args) => many(&args),
+        Command::Figures(args) => figures::run(&args),
+        Command::Nightly { seed } => show(&nightly(seed), false),
     }
 }
 
@@ -138,12 +152,46 @@ fn one(args: &RunArgs) -> Result<Report, Failure> {
         // Only the first subscriber of a process counts.
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
     }
+    show(&scenario, args.twice)
+}
+
+/// A network of the size of a real one, and what goes wrong in a bad night.
+fn nightly(seed: u64) -> Scenario {
+    const NODES: usize = 36;
+    const SEATS: usize = 24;
+    let event = |at_s: u64, for_s: u64, fault| Event { at_ms: at_s * 1_000, for_ms: for_s * 1_000, fault };
+    let apart = |nodes: usize| Fault::Partition { group: (0..nodes).collect(), one_way: false };
+    Scenario {
+        block_ms: 1_000,
+        place: Place::World,
+        epochs: 2,
+        load_per_s: 10,
+        faults: vec![
+            event(20, 10, Fault::Crash { node: 3 }),
+            event(25, 15, Fault::CrashInSync { node: 17, sync: 9 }),
+            event(50, 20, apart(9)),
+            event(90, 10, apart(18)),
+            event(120, 20, Fault::Loss { per_mille: 50 }),
+        ],
+        ..Scenario::quiet(seed, NODES, SEATS)
+    }
+}
+
+/// Most memory that this process has had, in MiB; nothing where the system does not say it.
+fn peak_memory_mib() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1_024)
+}
+
+/// Runs a scenario and shows what was seen.
+fn show(scenario: &Scenario, twice: bool) -> Result<Report, Failure> {
     let broken = |failure: althing_sim::Failure| {
         let seed = scenario.seed;
         Failure::new(Exit::Verification, format!("{failure} (seed {seed})"))
     };
     let begun = std::time::Instant::now();
-    let outcome = if args.twice { run_twice(&scenario) } else { althing_sim::run(&scenario) };
+    let outcome = if twice { run_twice(scenario) } else { althing_sim::run(scenario) };
     let report = outcome.map_err(broken)?;
     let real = begun.elapsed();
     let [p50, p95, p99] = report.finality_ms;
@@ -159,9 +207,11 @@ fn one(args: &RunArgs) -> Result<Report, Failure> {
         ("finality", format!("{p50} ms median, {p95} ms p95, {p99} ms p99")),
         ("bytes", format!("{} a node and block", report.bytes_per_node_and_block)),
         ("time", format!("{} s virtual, {:.1} s real", report.virtual_ms / 1_000, real.as_secs_f64())),
+        ("memory", peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib} MiB at most"))),
         ("trace", report.trace.clone()),
     ];
     let mut json = serde_json::to_value(&report).expect("a report is JSON");
+    json["peakMemoryMib"] = json!(peak_memory_mib());
     json["realMs"] = json!(u64::try_from(real.as_millis()).unwrap_or(u64::MAX));
     Ok(Report::facts(json, &rows))
 }

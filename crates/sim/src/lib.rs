@@ -16,6 +16,7 @@
 //! | `faults.rs` | what goes wrong |
 //! | `check.rs` | properties at the end |
 //! | `swarm.rs` | many random scenarios, and making a failing one smaller |
+//! | `figures.rs` | what a network costs |
 //! | `run.rs` | from a scenario to a report or a broken property |
 
 #![recursion_limit = "256"]
@@ -26,6 +27,7 @@ mod clients;
 mod committees;
 pub mod disk;
 mod faults;
+mod figures;
 mod host;
 mod node;
 mod run;
@@ -35,6 +37,7 @@ pub(crate) mod wire;
 mod world;
 
 pub use book::Violation;
+pub use figures::{Figure, Sizes, figure};
 pub use run::{Failure, Report, run};
 pub use scenario::{Byzantine, Conduct, Event, Fault, Flaw, MAX_NODES, Scenario, ScenarioError};
 pub use swarm::{Finding, SwarmOptions, SwarmReport, random, run_twice, swarm};

@@ -8,7 +8,8 @@ use althing_chain::{Operator, genesis_block};
 use althing_consensus::{ConsensusBlock, PrivateKey, PublicKey, Secrets, ceremony::deal_genesis};
 use althing_execution::genesis_changes;
 use althing_primitives::{
-    Address, ChainSpec, Change, OperatorKey, Param, Validator, chainspec::MIN_EPOCH_BLOCKS_PER_MEMBER,
+    Address, ChainSpec, Change, OperatorKey, Param, RAU_PER_COIN, U256, Validator,
+    chainspec::MIN_EPOCH_BLOCKS_PER_MEMBER,
 };
 use althing_state::{DatabaseConfig, StorageSettings, database_config, open_genesis};
 use commonware_cryptography::Signer as _;
@@ -27,6 +28,15 @@ const BUFFER: std::num::NonZeroUsize = NZUsize!(16 * 1024);
 pub(crate) fn reward_account(index: usize) -> Address {
     Address::with_last_byte(u8::try_from(index % 200).unwrap_or(0).saturating_add(20))
 }
+
+/// Who owns the candidate of node `n`: an account of its own, as the contract wants it.
+fn owner_account(index: usize) -> Address {
+    Address::left_padding_from(&[0xca, u8::try_from(index).unwrap_or(u8::MAX)])
+}
+
+/// Coins of the first candidate's votes, and how many fewer each next one has.
+const MOST_VOTES: u64 = 5_000_000;
+const VOTES_STEP: u64 = 50_000;
 
 /// Sizes of a network.
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +135,12 @@ pub(crate) async fn make(
     let genesis_time_ms = u64::try_from(now.as_millis()).unwrap_or_default();
     let mut spec = ChainSpec::devnet(validators[..size.seats].to_vec(), genesis_time_ms);
     spec.stand_for_election(&validators, size.seats as u64);
+    for (index, candidate) in spec.candidates.iter_mut().enumerate() {
+        candidate.owner = owner_account(index);
+        for vote in &mut candidate.votes {
+            vote.amount = U256::from(MOST_VOTES - VOTES_STEP * index as u64) * U256::from(RAU_PER_COIN);
+        }
+    }
     spec.epoch_blocks = size.epoch_blocks;
     spec.block_interval_ms = size.block_ms;
     // Days of a few seconds: proposals, withdrawals and probation run their course within a simulation.
