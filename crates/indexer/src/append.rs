@@ -8,7 +8,7 @@ use crate::schema::{LOG_BITS, sql};
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, B256};
 use althing_primitives::{FinalizedBlock, Height};
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,7 +22,11 @@ impl Index {
             return Err(IndexError::Mismatch { height, transactions: count, senders, receipts });
         }
         let mut writer = self.connections.writer();
-        let transaction = writer.transaction().map_err(|e| self.sql_error(e))?;
+        // The lock at once: a reader that meets a half-written header of the log holds it for a moment, and
+        // SQLite waits for a lock at the beginning of a transaction but not in the middle of one.
+        let transaction = writer
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(|e| self.sql_error(e))?;
         if self.check_place(&transaction, block)? {
             drop(transaction);
             drop(writer);

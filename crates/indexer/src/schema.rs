@@ -1,7 +1,7 @@
 //! The tables, and how a file is recognized. Heights and positions are integers, hashes and addresses are raw
 //! bytes. A changed table is a new format number with a migration, never an edit of an old one.
 
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior};
 
 /// Marks a file as an index of this software (`PRAGMA application_id`; the bytes are "ALTH").
 const APPLICATION_ID: i64 = 0x414c_5448;
@@ -74,7 +74,7 @@ pub(crate) enum Found {
 
 /// Creates the tables in an empty file, brings an older index to this format, or tells what the file is.
 pub(crate) fn prepare(connection: &mut Connection) -> Result<Found> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let id: i64 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     let format = match id {

@@ -150,3 +150,17 @@ fn readers_on_many_threads_see_whole_blocks_while_others_are_appended() {
         result.unwrap();
     });
 }
+
+#[test]
+fn an_append_waits_for_whoever_holds_the_lock_for_a_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = filled(&folder, ARCHIVE, &mut Chain::new(4, 0), 1);
+    let other = rusqlite::Connection::open(file(&folder)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        let append = scope.spawn(|| index.append(&Chain::new(4, 0).nth(1).unwrap()));
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        other.execute_batch("ROLLBACK").unwrap();
+        append.join().unwrap().unwrap();
+    });
+}
