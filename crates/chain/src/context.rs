@@ -226,7 +226,7 @@ impl Chain {
         }
     }
 
-    fn ends_epoch(&self, block: &Block) -> bool {
+    pub(crate) fn ends_epoch(&self, block: &Block) -> bool {
         block.height() == self.spec.calendar().last_block(block.seal().epoch)
     }
 
@@ -346,7 +346,7 @@ pub(crate) struct Draft {
 }
 
 /// Who serves next, as an epoch's last block says; a dealer's log says nothing.
-pub(crate) fn next_committee(payload: Payload) -> Option<NextCommittee> {
+pub fn next_committee(payload: Payload) -> Option<NextCommittee> {
     let Payload::EpochInfo(info) = payload else { return None };
     let key = |member: &PublicKey| OperatorKey::from_slice(member.as_ref());
     Some(NextCommittee {

@@ -9,7 +9,7 @@
 //!    └── state operations ──────────────┴── databases ◄──────────────────────┘
 //! ```
 
-use crate::{Operator, app::App, context::Chain};
+use crate::{Operator, app::App, context::Chain, propose::turn};
 use althing_consensus::{
     BlockDigest, CommitteeSource, ConsensusBlock, Directory, Lineup, Listener, MAX_PARTICIPANTS,
     Participants, PublicKey, Scheme, Schemes, Secrets, Tap, Turns, Variant, ceremony, max_sharing_mode,
@@ -474,13 +474,12 @@ impl<E: Runtime> Engine<E> {
             epocher,
         );
         let beacons = chain.beacons.clone();
-        let tap = Tap::new(
-            deferred,
-            Arc::new(move |activity| {
-                beacons.observe(activity);
-                listener(activity);
-            }),
-        );
+        let listener: Listener = Arc::new(move |activity| {
+            beacons.observe(activity);
+            listener(activity);
+        });
+        let turn = turn(context.child("clock"), chain.clone(), marshal.clone());
+        let tap = Tap::new(context.child("tap"), deferred, listener, turn);
 
         // Agreement.
         let interval = Duration::from_millis(chain.spec.block_interval_ms);

@@ -35,7 +35,7 @@ mod verify;
 
 pub use anchor::{AnchorError, check_anchor};
 pub use app::App;
-pub use context::{Chain, ChainConfig, Head, Operator, Sink, next_block};
+pub use context::{Chain, ChainConfig, Head, Operator, Sink, next_block, next_committee};
 pub use elections::Elections;
 pub use engine::{
     Channel, Ends, Engine, EngineConfig, Network, RESHARING_PLAN, Runtime, STATE_PLAN, channels,
@@ -45,5 +45,6 @@ pub use follow::{FollowError, Follower, MAX_UNCERTIFIED};
 pub use genesis::{GenesisError, genesis_block};
 pub use header::{HeaderError, MAX_CLOCK_DRIFT_MS};
 pub use peers::{DelegatePeers, MissingAddress};
+pub use propose::unix_ms;
 pub use sabotage::Sabotage;
 pub use verify::InvalidBlock;

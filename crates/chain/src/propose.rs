@@ -1,12 +1,13 @@
 //! Making a block: wait for its time, take the best transactions, execute, sign.
 
 use crate::{
+    app::MarshalMailbox,
     context::{Chain, Draft, Operator, next_committee},
     executed::Execution,
     header,
     verify::{InvalidBlock, round_of, stage_changes},
 };
-use althing_consensus::{ConsensusBlock, Context as ConsensusContext, Payload, encode_payload};
+use althing_consensus::{ConsensusBlock, Context as ConsensusContext, Payload, Turn, encode_payload};
 use althing_execution::{BlockLimits, BuildLimits, Candidates, build_block, election, read};
 use althing_primitives::{
     B256, Block, Bytes, Height, MAX_BLOCK_BYTES, Recovered, SEAL_VERSION, Seal, Transaction,
@@ -16,7 +17,10 @@ use althing_txpool::Best;
 use commonware_consensus::types::{Epoch, Round, View};
 use commonware_runtime::{Clock, Spawner};
 use commonware_storage::Context;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// Room in a block for header, seal and resharing payload, in bytes.
 const SEAL_BYTES: usize = 256 * 1024;
@@ -44,9 +48,33 @@ impl Candidates for FromPool {
     }
 }
 
-pub(crate) fn unix_ms(time: SystemTime) -> u64 {
+/// Milliseconds of Unix time; none before its beginning.
+pub fn unix_ms(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// When proposals are made: not before the time of the block after their parent. Where the parent is not at hand yet, the
+/// application waits for it, and for the time.
+pub(crate) fn turn<E: Clock + Send + Sync + 'static>(
+    clock: E,
+    chain: Arc<Chain>,
+    marshal: MarshalMailbox,
+) -> Turn {
+    let clock = Arc::new(clock);
+    Arc::new(move |round| {
+        let (round, parent) = (round.round, round.parent.1);
+        let (clock, chain, marshal) = (clock.clone(), chain.clone(), marshal.clone());
+        Box::pin(async move {
+            let Some(parent) = marshal.get_block(&parent).await else { return };
+            let parent = parent.inner().block();
+            // The last block of an epoch is proposed again until it is final; no other comes in that epoch.
+            let is_last = chain.ends_epoch(parent) && parent.seal().epoch == round.epoch().get();
+            if !is_last {
+                chain.wait_for_turn(&*clock, parent).await;
+            }
+        })
+    })
 }
 
 impl Chain {
@@ -140,7 +168,7 @@ impl Chain {
         Ok(beacon.unwrap_or_default())
     }
 
-    /// Waits until the block's time has come; returns that time in milliseconds.
+    /// Waits until the time of the block after a parent has come; returns that time in milliseconds.
     async fn wait_for_turn<E: Clock>(&self, clock: &E, parent: &Block) -> u64 {
         let earliest = header::earliest_ms(&self.spec, parent);
         let now = unix_ms(clock.current());

@@ -24,7 +24,7 @@ pub use block::{BlockError, ConsensusBlock, decode_payload, encode_payload};
 pub use committee::{CommitteeSource, Participants};
 pub use schemes::{Schemes, registered_scheme};
 pub use secrets::{SecretVault, Secrets, VaultError};
-pub use tap::{Listener, Tap};
+pub use tap::{Listener, Tap, Turn};
 pub use turns::{EpochTurns, Lineup, Turns};
 
 pub use althing_light::{BlockDigest, Finalization, PublicKey, Scheme, Variant};

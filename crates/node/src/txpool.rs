@@ -2,14 +2,11 @@
 
 use crate::{archive::Archive, tx_journal::JournalWriter};
 use althing_engine::State;
-use althing_primitives::{AccountRecord, Address, B256, Bytes, Recovered, StateKey, StateValue, Transaction};
-use althing_state::{StateError, StateView};
+use althing_primitives::{AccountRecord, Address, B256, Bytes, Recovered, Transaction};
+use althing_state::{StateError, account};
 use althing_txpool::{Journal, Origin, Pool, PoolError, recover};
 use parking_lot::Mutex;
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::SystemTime};
 use thiserror::Error;
 use tokio::sync::Notify;
 
@@ -29,8 +26,7 @@ pub(crate) enum AdmitError {
 
 /// Milliseconds of Unix time.
 pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    althing_chain::unix_ms(SystemTime::now())
 }
 
 /// Admits transactions from clients and peers.
@@ -94,19 +90,15 @@ impl TxPool {
 
     /// The sender's account at the head: read again while the head moves, so that it is of one block.
     async fn account(&self, sender: Address) -> Result<AccountRecord, StateError> {
-        let mut account = AccountRecord::default();
+        let mut record = AccountRecord::default();
         for _ in 0..ACCOUNT_READS {
             let before = self.archive.archived();
-            let value = self.state.get_many(&[StateKey::Account(sender)]).await?.pop().flatten();
-            account = match value {
-                Some(StateValue::Account(account)) => account,
-                _ => AccountRecord::default(),
-            };
+            record = account(&self.state, sender).await?;
             if self.archive.archived() == before {
                 break;
             }
         }
-        Ok(account)
+        Ok(record)
     }
 }
 

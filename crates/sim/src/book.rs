@@ -2,6 +2,7 @@
 
 use alloy_sol_types::SolEvent as _;
 use althing_abi::Conduct::DoubleProposal;
+use althing_chain::next_committee;
 use althing_consensus::decode_payload;
 use althing_light::{KeyChain, verify_proposer};
 use althing_primitives::{
@@ -204,14 +205,12 @@ impl Book {
         if block.block.height() != calendar.last_block(seal.epoch) {
             return;
         }
-        if let Ok(Some(althing_consensus::Payload::EpochInfo(info))) = decode_payload(&seal.resharing) {
-            let key = |key: &althing_consensus::PublicKey| OperatorKey::from_slice(key.as_ref());
-            let members = info.output.players().iter().map(key).collect();
-            let is_kept = info.outcome == commonware_glue::dkg::types::EpochOutcome::Failure;
-            self.committees.insert(seal.epoch + 1, (members, is_kept));
-        } else {
+        let payload = decode_payload(&seal.resharing).ok().flatten();
+        let Some(next) = payload.and_then(next_committee) else {
             self.violated("validity", format!("the last block of epoch {} names no committee", seal.epoch));
-        }
+            return;
+        };
+        self.committees.insert(seal.epoch + 1, (next.members, next.is_kept));
     }
 
     /// Height of the last final block.

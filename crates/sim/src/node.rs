@@ -9,11 +9,11 @@ use crate::{
     world::{Member, World, databases},
 };
 use althing_chain::{
-    Chain, ChainConfig, DelegatePeers, Engine, EngineConfig, Head, Network, Sabotage, Sink, channels,
+    Chain, ChainConfig, DelegatePeers, Engine, EngineConfig, Head, Network, Sabotage, Sink, channels, unix_ms,
 };
 use althing_consensus::Listener;
-use althing_primitives::{AccountRecord, Address, B256, FinalizedBlock, Hardfork, StateKey, StateValue};
-use althing_state::{DatabaseView, StateView};
+use althing_primitives::{AccountRecord, Address, B256, FinalizedBlock, Hardfork};
+use althing_state::{DatabaseView, account};
 use althing_txpool::{Origin, Pool, PoolConfig, PoolError, recover};
 use commonware_consensus::{
     Epochable as _,
@@ -23,21 +23,10 @@ use commonware_p2p::{Receiver as _, Recipients, Sender as _};
 use commonware_runtime::{Clock, Handle, Spawner as _, Supervisor as _, deterministic};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use std::{
-    collections::BTreeSet,
-    fmt,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 /// Most peers of a set in a simulation.
 const MOST_PEERS: usize = 512;
-
-/// Milliseconds of Unix time.
-pub(crate) fn unix_ms(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// Final blocks go into the book; true time comes from the machine's scheduler.
 struct BookSink {
@@ -105,13 +94,7 @@ pub(crate) struct Live {
 
 impl Live {
     async fn account(&self, address: Address) -> AccountRecord {
-        match self.state.get_many(&[StateKey::Account(address)]).await {
-            Ok(mut values) => match values.pop().flatten() {
-                Some(StateValue::Account(account)) => account,
-                _ => AccountRecord::default(),
-            },
-            Err(_) => AccountRecord::default(),
-        }
+        account(&self.state, address).await.unwrap_or_default()
     }
 
     /// Nonce of an account at the head.

@@ -4,7 +4,7 @@ use crate::{
     code::{Record, join, record_count, record_key},
     databases::{Batches, Databases, Readers, db_key, decode_account},
 };
-use althing_primitives::{B256, StateDatabase, StateKey, StateValue, U256};
+use althing_primitives::{AccountRecord, Address, B256, StateDatabase, StateKey, StateValue, U256};
 use commonware_cryptography::sha256::Digest;
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
@@ -58,6 +58,15 @@ pub trait StateView: Send + Sync {
         &self,
         keys: &[StateKey],
     ) -> impl Future<Output = Result<Vec<Option<StateValue>>, StateError>> + Send;
+}
+
+/// Reads one account; one that was never touched is empty.
+pub async fn account(view: &impl StateView, address: Address) -> Result<AccountRecord, StateError> {
+    let value = view.get_many(&[StateKey::Account(address)]).await?.pop().flatten();
+    Ok(match value {
+        Some(StateValue::Account(account)) => account,
+        _ => AccountRecord::default(),
+    })
 }
 
 impl<V: StateView> StateView for &V {
