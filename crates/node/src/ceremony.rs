@@ -6,7 +6,7 @@
 
 use crate::{
     config::{ConfigError, NodeConfig},
-    data_dir::DataDir,
+    data_dir::{DataDir, write_whole},
     run::check_free,
     vault::{Vault, VaultError},
 };
@@ -19,8 +19,7 @@ use commonware_runtime::{
     tokio::{Config as RuntimeConfig, Runner},
 };
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -97,17 +96,4 @@ fn wipe(journals: &Path) -> Result<(), eyre::Report> {
         }
         _ => Ok(()),
     }
-}
-
-/// Writes a file so that a crash leaves the old or the new one.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let path = std::path::absolute(path)?;
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_os_string();
-    name.push(".new");
-    let temporary = path.with_file_name(name);
-    let mut file = File::create(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&temporary, &path)?;
-    File::open(path.parent().ok_or(io::ErrorKind::InvalidFilename)?)?.sync_all()
 }

@@ -4,6 +4,7 @@ use althing_primitives::{B256, ChainSpec};
 use eyre::{Context as _, Result, bail};
 use std::{
     fs::{self, File},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -46,13 +47,14 @@ impl DataDir {
         let path = self.root.join(NETWORK);
         match fs::read_to_string(&path) {
             Ok(text) if text.trim() == expected.to_string() => Ok(()),
-            Ok(text) => bail!(
+            // Empty: a start that lost its power here. It had not begun anything else.
+            Ok(text) if !text.is_empty() => bail!(
                 "the data folder {} belongs to another network (chain spec {}, not {expected}); use another folder, \
                  or the chain spec it was made with",
                 self.root.display(),
                 text.trim()
             ),
-            Err(_) => fs::write(&path, format!("{expected}\n"))
+            _ => write_whole(&path, &format!("{expected}\n"))
                 .wrap_err_with(|| format!("cannot write {}", path.display())),
         }
     }
@@ -101,6 +103,19 @@ impl DataDir {
     }
 }
 
+/// Writes a file so that a crash leaves the old or the new one.
+pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let path = std::path::absolute(path)?;
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_os_string();
+    name.push(".new");
+    let temporary = path.with_file_name(name);
+    let mut file = File::create(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, &path)?;
+    File::open(path.parent().ok_or(io::ErrorKind::InvalidFilename)?)?.sync_all()
+}
+
 /// Creates or opens the folder and locks it.
 fn lock(root: &Path) -> Result<File> {
     fs::create_dir_all(root).wrap_err_with(|| format!("cannot create the data folder {}", root.display()))?;
@@ -114,4 +129,21 @@ fn lock(root: &Path) -> Result<File> {
         );
     }
     Ok(lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_belongs_to_one_network_and_an_unfinished_first_start_to_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let specs = [0, 1].map(|time_ms| ChainSpec::devnet(Vec::new(), time_ms));
+        let open = |spec| DataDir::open(dir.path(), spec).map(drop).map_err(|error| error.to_string());
+        // A process that was killed between making the file and writing it.
+        fs::write(dir.path().join(NETWORK), "").unwrap();
+        assert_eq!(open(&specs[0]), Ok(()));
+        assert_eq!(open(&specs[0]), Ok(()));
+        assert!(open(&specs[1]).unwrap_err().contains("belongs to another network"));
+    }
 }
