@@ -3,12 +3,15 @@
 mod figures;
 
 use crate::{Exit, failure::Failure, report::Report, terminal::Progress};
-use althing_sim::{Event, Fault, Finding, Place, Scenario, SwarmOptions, run_twice, swarm};
-use clap::{Args, Subcommand, ValueEnum};
+use althing_sim::{
+    Event, Fault, Finding, Flaw, Place, Scenario, SwarmOptions, SwarmReport, attempt, crashes, random, swarm,
+};
+use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::{
     fs,
-    num::NonZeroUsize,
+    num::{NonZeroU64, NonZeroUsize},
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
     thread,
@@ -22,7 +25,26 @@ pub enum Command {
     Run(RunArgs),
     /// Run random scenarios for some time. One that fails is made smaller, kept, and named with the command that runs
     /// it again.
-    Swarm(SwarmArgs),
+    Swarm {
+        /// How long, and what becomes of failures.
+        #[command(flatten)]
+        args: SwarmArgs,
+        /// Hours.
+        #[arg(long, default_value_t = 0)]
+        hours: u64,
+        /// Minutes, besides the hours. Default: 10, when no hours are given.
+        #[arg(long)]
+        minutes: Option<u64>,
+    },
+    /// Let a node lose power in the middle of every sync of its disk, one small network for each.
+    Crashes {
+        /// How many runs at a time, and what becomes of failures.
+        #[command(flatten)]
+        args: SwarmArgs,
+        /// Only every so many syncs.
+        #[arg(long, default_value = "1")]
+        step: NonZeroU64,
+    },
     /// Run a network of the size of a real one, 24 members of 36 delegates all over the world, through two epochs with
     /// crashes and a cut. Takes about as long as a meal and a few GiB.
     Nightly {
@@ -35,15 +57,9 @@ pub enum Command {
     Figures(figures::Args),
 }
 
-/// How long, and what becomes of failures.
+/// How many scenarios are run, and what becomes of failures.
 #[derive(Debug, Args)]
 pub struct SwarmArgs {
-    /// Hours.
-    #[arg(long, default_value_t = 0)]
-    hours: u64,
-    /// Minutes, besides the hours. Default: 10, when no hours are given.
-    #[arg(long)]
-    minutes: Option<u64>,
     /// Seed of the first scenario; the next ones count up. Default: chance.
     #[arg(long)]
     seed: Option<u64>,
@@ -56,6 +72,14 @@ pub struct SwarmArgs {
     /// Folder for scenarios that fail.
     #[arg(long, default_value = ".althing/findings")]
     keep: PathBuf,
+    /// Break every node on purpose, to see that it is found: `mint`, `accept-all`, or another one that the error lists.
+    #[arg(long, value_parser = named::<Flaw>)]
+    flaw: Option<Flaw>,
+}
+
+/// Reads a name as scenarios write it.
+fn named<T: DeserializeOwned>(name: &str) -> Result<T, String> {
+    serde_json::from_value(json!(name)).map_err(|error| error.to_string())
 }
 
 /// Which scenario is run.
@@ -63,6 +87,9 @@ pub struct SwarmArgs {
 pub struct RunArgs {
     /// A scenario as JSON; without it a network without faults, of the sizes below.
     file: Option<PathBuf>,
+    /// The scenario that a swarm makes of this seed.
+    #[arg(long, value_name = "SEED", conflicts_with_all = ["file", "seed", "nodes", "seats"])]
+    random: Option<u64>,
     /// Decides everything that is left to chance. Default: that of the scenario, or 0.
     #[arg(long)]
     seed: Option<u64>,
@@ -78,9 +105,9 @@ pub struct RunArgs {
     /// Milliseconds between blocks. Default: that of the scenario, or 500.
     #[arg(long, value_name = "MS")]
     block_time: Option<u64>,
-    /// Where the nodes stand. Default: that of the scenario, or lan.
-    #[arg(long)]
-    place: Option<PlaceName>,
+    /// Where the nodes stand: `lan`, `continent` or `world`. Default: that of the scenario, or lan.
+    #[arg(long, value_parser = named::<Place>)]
+    place: Option<Place>,
     /// Run it twice, and fail when the two differ in any event.
     #[arg(long)]
     twice: bool,
@@ -92,41 +119,29 @@ pub struct RunArgs {
     log: Option<String>,
 }
 
-/// Where nodes stand.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum PlaceName {
-    /// One room.
-    Lan,
-    /// Data centres of one continent.
-    Continent,
-    /// Data centres of six regions of the world.
-    World,
-}
-
-impl From<PlaceName> for Place {
-    fn from(name: PlaceName) -> Self {
-        match name {
-            PlaceName::Lan => Self::Lan,
-            PlaceName::Continent => Self::Continent,
-            PlaceName::World => Self::World,
-        }
-    }
-}
-
 /// Runs a command.
 pub(crate) fn run(command: Command) -> Result<Report, Failure> {
     match command {
         Command::Run(args) => one(&args),
-        Command::Swarm(args) => many(&args),
+        Command::Swarm { args, hours, minutes } => {
+            let default = if hours == 0 { SWARM_MINUTES } else { 0 };
+            let minutes = hours.saturating_mul(60).saturating_add(minutes.unwrap_or(default));
+            let budget = Duration::from_secs(minutes.saturating_mul(60));
+            many(&args, &format!("for {minutes} minutes"), |options, tell| Ok(swarm(options, budget, tell)))
+        }
+        Command::Crashes { args, step } => {
+            many(&args, "for the syncs of a disk", |options, tell| crashes(options, step, tell))
+        }
         Command::Figures(args) => figures::run(&args),
         Command::Nightly { seed } => show(&nightly(seed), false),
     }
 }
 
 fn scenario(args: &RunArgs) -> Result<Scenario, Failure> {
-    let mut scenario = match &args.file {
-        None => Scenario::quiet(0, args.nodes, args.seats),
-        Some(path) => {
+    let mut scenario = match (&args.file, args.random) {
+        (None, None) => Scenario::quiet(0, args.nodes, args.seats),
+        (None, Some(seed)) => random(seed),
+        (Some(path), _) => {
             let text = fs::read_to_string(path).map_err(Failure::io("read", path))?;
             Scenario::from_json(&text)
                 .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?
@@ -135,7 +150,7 @@ fn scenario(args: &RunArgs) -> Result<Scenario, Failure> {
     scenario.seed = args.seed.unwrap_or(scenario.seed);
     scenario.epochs = args.epochs.unwrap_or(scenario.epochs);
     scenario.block_ms = args.block_time.unwrap_or(scenario.block_ms);
-    scenario.place = args.place.map_or(scenario.place, Place::from);
+    scenario.place = args.place.unwrap_or(scenario.place);
     scenario.check().map_err(|error| Failure::usage(error.to_string()))?;
     Ok(scenario)
 }
@@ -190,10 +205,9 @@ fn show(scenario: &Scenario, twice: bool) -> Result<Report, Failure> {
         let seed = scenario.seed;
         Failure::new(Exit::Verification, format!("{failure} (seed {seed})"))
     };
-    let begun = std::time::Instant::now();
-    let outcome = if twice { run_twice(scenario) } else { althing_sim::run(scenario) };
-    let report = outcome.map_err(broken)?;
-    let real = begun.elapsed();
+    let begun = Instant::now();
+    let report = attempt(scenario, twice).map_err(broken)?;
+    let (real, peak_mib) = (begun.elapsed(), peak_memory_mib());
     let [p50, p95, p99] = report.finality_ms;
     let rows = [
         ("height", report.height.to_string()),
@@ -207,11 +221,11 @@ fn show(scenario: &Scenario, twice: bool) -> Result<Report, Failure> {
         ("finality", format!("{p50} ms median, {p95} ms p95, {p99} ms p99")),
         ("bytes", format!("{} a node and block", report.bytes_per_node_and_block)),
         ("time", format!("{} s virtual, {:.1} s real", report.virtual_ms / 1_000, real.as_secs_f64())),
-        ("memory", peak_memory_mib().map_or("unknown".into(), |mib| format!("{mib} MiB at most"))),
+        ("memory", peak_mib.map_or("unknown".into(), |mib| format!("{mib} MiB at most"))),
         ("trace", report.trace.clone()),
     ];
     let mut json = serde_json::to_value(&report).expect("a report is JSON");
-    json["peakMemoryMib"] = json!(peak_memory_mib());
+    json["peakMemoryMib"] = json!(peak_mib);
     json["realMs"] = json!(u64::try_from(real.as_millis()).unwrap_or(u64::MAX));
     Ok(Report::facts(json, &rows))
 }
@@ -219,30 +233,38 @@ fn show(scenario: &Scenario, twice: bool) -> Result<Report, Failure> {
 /// Minutes of a swarm whose length nobody names.
 const SWARM_MINUTES: u64 = 10;
 
-fn many(args: &SwarmArgs) -> Result<Report, Failure> {
-    let default = if args.hours == 0 { SWARM_MINUTES } else { 0 };
-    let minutes = args.hours.saturating_mul(60).saturating_add(args.minutes.unwrap_or(default));
+/// What is called with each scenario that is over.
+type Tell<'a> = &'a (dyn Fn(u64, &Result<althing_sim::Report, althing_sim::Failure>) + Sync);
+
+/// Runs many scenarios, shows how far it is, keeps what fails.
+fn many(
+    args: &SwarmArgs,
+    what: &str,
+    run: impl FnOnce(&SwarmOptions, Tell<'_>) -> Result<SwarmReport, althing_sim::Failure>,
+) -> Result<Report, Failure> {
     let threads =
         args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
     let options = SwarmOptions {
         seed: args.seed.unwrap_or_else(rand::random),
-        budget: Duration::from_secs(minutes.saturating_mul(60)),
         threads,
         twice: !args.once,
+        flaw: args.flaw,
     };
     let begun = Instant::now();
     let progress = Progress::start();
-    progress.step(format!("scenarios from seed {} for {minutes} minutes", options.seed));
+    progress.step(format!("scenarios from seed {} {what}", options.seed));
     let (done, told) = (AtomicU64::new(0), AtomicU64::new(0));
-    let report = swarm(&options, |seed, outcome| {
+    let tell: Tell<'_> = &|number, outcome| {
         if let Err(failure) = outcome {
-            progress.say(&format!("seed {seed}: {failure}"));
+            progress.say(&format!("{number}: {failure}"));
         }
         let (done, minute) = (done.fetch_add(1, Ordering::Relaxed) + 1, begun.elapsed().as_secs() / 60);
         if progress.is_live() || told.fetch_max(minute, Ordering::Relaxed) < minute {
             progress.step(format!("{done} scenarios in {} s", begun.elapsed().as_secs()));
         }
-    });
+    };
+    let report = run(&options, tell)
+        .map_err(|failure| Failure::new(Exit::Verification, format!("{failure} (seed {})", options.seed)))?;
     progress.finish();
     for finding in &report.findings {
         keep(args, finding)?;
@@ -271,7 +293,7 @@ fn many(args: &SwarmArgs) -> Result<Report, Failure> {
 /// Writes down a scenario that fails, and says how to run it again.
 fn keep(args: &SwarmArgs, finding: &Finding) -> Result<(), Failure> {
     fs::create_dir_all(&args.keep).map_err(Failure::io("make", &args.keep))?;
-    let path = args.keep.join(format!("seed-{}.json", finding.found_with));
+    let path = args.keep.join(format!("found-{}.json", finding.found_with));
     fs::write(&path, finding.scenario.to_json()).map_err(Failure::io("write", &path))?;
     let twice = if args.once { "" } else { " --twice" };
     eprintln!("{}\n    again: althing sim run {}{twice}", finding.failure, path.display());

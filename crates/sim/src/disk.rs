@@ -134,6 +134,11 @@ impl Disk {
         Self(Arc::new(Mutex::new(Contents { partitions, ..Contents::default() })))
     }
 
+    /// Syncs so far.
+    pub fn syncs(&self) -> u64 {
+        self.0.lock().syncs
+    }
+
     /// Lets the machine lose power at the `n`th sync from now, counted from 1.
     pub fn die_at_sync(&self, n: u64) {
         let mut contents = self.0.lock();

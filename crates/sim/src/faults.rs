@@ -2,7 +2,7 @@
 
 use crate::{
     node::{Node, Surroundings},
-    scenario::{Event, Fault},
+    scenario::{Event, Fault, Flaw, Scenario},
     wire::Links,
 };
 use commonware_runtime::deterministic;
@@ -13,14 +13,24 @@ use std::{collections::BTreeSet, time::Duration};
 pub(crate) struct Faults {
     events: Vec<Event>,
     active: BTreeSet<usize>,
+    /// Nodes with a second machine, and the number of the first second machine.
+    twins: BTreeSet<usize>,
+    nodes: usize,
     /// Whether disks lose journals of votes in a crash, as none does that is not broken.
     disks_forget: bool,
     pub(crate) crashes: u64,
 }
 
 impl Faults {
-    pub(crate) fn new(events: Vec<Event>, disks_forget: bool) -> Self {
-        Self { events, active: BTreeSet::new(), disks_forget, crashes: 0 }
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        Self {
+            events: scenario.faults.clone(),
+            active: BTreeSet::new(),
+            twins: scenario.twins().collect(),
+            nodes: scenario.nodes,
+            disks_forget: scenario.has(Flaw::ForgetVotes),
+            crashes: 0,
+        }
     }
 
     fn cut_power(&mut self, node: &mut Node, around: &Surroundings, rng: &mut StdRng) {
@@ -32,15 +42,13 @@ impl Faults {
         }
     }
 
-    /// Brings the network to where it has to be at a time in milliseconds. `twins` are the nodes with two machines, and
-    /// the number of the first second machine.
+    /// Brings the network to where it has to be at a time in milliseconds.
     pub(crate) fn step(
         &mut self,
         now: u64,
         nodes: &mut [Node],
         context: &deterministic::Context,
         around: &Surroundings,
-        twins: (&[usize], usize),
         rng: &mut StdRng,
     ) {
         let is_due = |event: &Event| (event.at_ms..event.at_ms.saturating_add(event.for_ms)).contains(&now);
@@ -58,12 +66,10 @@ impl Faults {
         for number in over {
             self.end(number, nodes, context, around);
         }
-        let mut links = around.wires.links(|links| {
+        around.wires.links(|links| {
             links.heal();
-            links.clone()
+            self.shape(links, now, nodes.len());
         });
-        self.shape(&mut links, now, nodes.len(), twins);
-        around.wires.links(|present| *present = links);
     }
 
     fn begin(&mut self, number: usize, nodes: &mut [Node], around: &Surroundings, rng: &mut StdRng) {
@@ -109,7 +115,7 @@ impl Faults {
     }
 
     /// What is wrong with the links now.
-    fn shape(&self, links: &mut Links, now: u64, machines: usize, (twins, nodes): (&[usize], usize)) {
+    fn shape(&self, links: &mut Links, now: u64, machines: usize) {
         for number in &self.active {
             let Event { at_ms, fault, .. } = &self.events[*number];
             match fault {
@@ -126,18 +132,22 @@ impl Faults {
                 _ => {}
             }
         }
-        // The first machines of twins know some of the others, the second machines know some, and both know the rest.
-        let is_twin = |machine: usize| machine >= nodes || twins.contains(&machine);
+        self.keep_twins_apart(links, machines);
+    }
+
+    /// The first machines of twins know some of the others, the second machines know some, and both know the rest.
+    fn keep_twins_apart(&self, links: &mut Links, machines: usize) {
+        let is_twin = |machine: usize| machine >= self.nodes || self.twins.contains(&machine);
         let knows = |machine: usize, first: bool| match (is_twin(machine), machine % 4) {
-            (true, _) => (machine < nodes) == first,
+            (true, _) => (machine < self.nodes) == first,
             (false, 0) => !first,
             (false, 3) => first,
             _ => true,
         };
-        for (one, other) in (0..machines).flat_map(|one| (0..machines).map(move |other| (one, other))) {
-            let are_apart = |twin: usize, other: usize| is_twin(twin) && !knows(other, twin < nodes);
-            if are_apart(one, other) || are_apart(other, one) {
-                links.cut(one, other);
+        for twin in (0..machines).filter(|machine| is_twin(*machine)) {
+            for other in (0..machines).filter(|other| !knows(*other, twin < self.nodes)) {
+                links.cut(twin, other);
+                links.cut(other, twin);
             }
         }
     }

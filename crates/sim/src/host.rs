@@ -7,13 +7,17 @@ use commonware_runtime::{
     signal::Signal,
     telemetry::metrics::{Metric, Registered},
 };
+use futures::FutureExt as _;
+use parking_lot::Mutex;
 use rand_core::{TryCryptoRng, TryRng};
 use std::{
+    any::Any,
     convert::Infallible,
     fmt,
     future::Future,
     net::SocketAddr,
     ops::RangeInclusive,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -28,6 +32,8 @@ pub(crate) struct Machine {
     /// By how many milliseconds its clock is ahead of true time.
     clock_error_ms: AtomicI64,
     clock: Arc<deterministic::Context>,
+    /// With what words the node's process died, if it did.
+    panic: Mutex<Option<String>>,
 }
 
 impl fmt::Debug for Machine {
@@ -39,12 +45,28 @@ impl fmt::Debug for Machine {
 impl Machine {
     pub(crate) fn new(context: &deterministic::Context, disk: Disk) -> Arc<Self> {
         let clock = Arc::new(context.child("clock"));
-        Arc::new(Self { disk, clock_error_ms: AtomicI64::new(0), clock })
+        Arc::new(Self { disk, clock_error_ms: AtomicI64::new(0), clock, panic: Mutex::default() })
     }
 
     /// Sets by how many milliseconds the clock is ahead (or, below zero, behind).
     pub(crate) fn set_clock_error(&self, ms: i64) {
         self.clock_error_ms.store(ms, Ordering::Relaxed);
+    }
+
+    /// With what words the node's process died since this was last asked.
+    pub(crate) fn take_panic(&self) -> Option<String> {
+        self.panic.lock().take()
+    }
+
+    /// Runs a task of the node. When it panics, the node is as good as dead: whoever waits for the task waits for ever.
+    async fn contain<T>(self: Arc<Self>, task: impl Future<Output = T>) -> T {
+        match AssertUnwindSafe(task).catch_unwind().await {
+            Ok(value) => value,
+            Err(payload) => {
+                self.panic.lock().get_or_insert_with(|| panic_text(&*payload));
+                std::future::pending().await
+            }
+        }
     }
 
     fn shift(&self, time: SystemTime, sign: i64) -> SystemTime {
@@ -53,6 +75,12 @@ impl Machine {
         let shifted = if ms < 0 { time.checked_sub(by) } else { time.checked_add(by) };
         shifted.unwrap_or(time)
     }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a text").to_string()
 }
 
 /// A runtime context on one machine.
@@ -103,7 +131,8 @@ impl Spawner for Host {
         T: Send + 'static,
     {
         let machine = self.machine;
-        self.inner.spawn(move |inner| f(Self::new(inner, machine)))
+        self.inner
+            .spawn(move |inner| machine.clone().contain(async move { f(Self::new(inner, machine)).await }))
     }
 
     async fn stop(self, value: i32, timeout: Option<Duration>) -> Result<(), Error> {

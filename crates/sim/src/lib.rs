@@ -15,7 +15,7 @@
 //! | `clients.rs` | who sends transactions |
 //! | `faults.rs` | what goes wrong |
 //! | `check.rs` | properties at the end |
-//! | `swarm.rs` | many random scenarios, and making a failing one smaller |
+//! | `swarm.rs` | many scenarios, and making a failing one smaller |
 //! | `figures.rs` | what a network costs |
 //! | `run.rs` | from a scenario to a report or a broken property |
 
@@ -40,5 +40,5 @@ pub use book::Violation;
 pub use figures::{Figure, Sizes, figure};
 pub use run::{Failure, Report, run};
 pub use scenario::{Byzantine, Conduct, Event, Fault, Flaw, MAX_NODES, Scenario, ScenarioError};
-pub use swarm::{Finding, SwarmOptions, SwarmReport, random, run_twice, swarm};
+pub use swarm::{Finding, SwarmOptions, SwarmReport, attempt, crashes, random, swarm};
 pub use wire::Place;

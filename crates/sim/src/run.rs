@@ -5,12 +5,13 @@ use crate::{
     check,
     clients::Clients,
     faults::Faults,
-    host::Machine,
-    node::{Node, Surroundings, unix_ms},
+    host::{Machine, panic_text},
+    node::{Node, Surroundings},
     scenario::{Byzantine, Conduct, Flaw, Scenario, ScenarioError},
     wire::{self, Links},
-    world::{self, Member, Size, World},
+    world::{self, Member, World},
 };
+use althing_chain::unix_ms;
 use althing_primitives::B256;
 use commonware_runtime::{Clock as _, Runner as _, Supervisor as _, deterministic};
 use parking_lot::Mutex;
@@ -57,7 +58,7 @@ pub enum Failure {
         what: String,
     },
     /// A node panicked.
-    #[error("a node panicked: {0}")]
+    #[error("panic: {0}")]
     Panic(String),
 }
 
@@ -109,6 +110,8 @@ pub struct Report {
     pub recovery_ms: Option<u64>,
     /// Messages that did not arrive.
     pub lost_messages: u64,
+    /// Syncs of each node's disk.
+    pub syncs: Vec<u64>,
     /// Operators slashed for double proposals.
     pub slashed: u64,
     /// How often an honest node saw a member vote twice.
@@ -128,18 +131,9 @@ pub fn run(scenario: &Scenario) -> Result<Report, Failure> {
     }
 }
 
-fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a text").to_string()
-}
-
 async fn simulate(context: deterministic::Context, scenario: Scenario) -> Result<Report, Failure> {
-    let Scenario { nodes, seats, epoch_blocks, block_ms, .. } = scenario;
-    let size = Size { nodes, seats, epoch_blocks, block_ms };
-    let world = Box::pin(world::make(&context, size, scenario.seed, Clients::fund));
-    let world = world.await.map_err(Failure::World)?;
-    let simulation = Simulation::new(context, scenario, world)?;
-    simulation.run().await
+    let world = Box::pin(world::make(&context, &scenario)).await.map_err(Failure::World)?;
+    Simulation::new(context, scenario, world)?.run().await
 }
 
 struct Simulation {
@@ -188,7 +182,7 @@ impl Simulation {
         let started_ms = unix_ms(clock.current());
         let rng = StdRng::seed_from_u64(scenario.seed ^ CHANCE);
         let around = Surroundings { world: Arc::new(world), wires, book, clock, flaw: scenario.flaw };
-        let faults = Faults::new(scenario.faults.clone(), scenario.has(Flaw::ForgetVotes));
+        let faults = Faults::new(&scenario);
         Ok(Self {
             context,
             scenario,
@@ -216,24 +210,26 @@ impl Simulation {
         for node in &mut self.nodes {
             node.start(&self.context, &self.around);
         }
+        self.faults.step(0, &mut self.nodes, &self.context, &self.around, &mut self.rng);
         let last = self.scenario.epochs.saturating_mul(self.scenario.epoch_blocks);
         let mut progress = (0, 0);
         let mut complete_since = None;
         loop {
             self.context.sleep(TICK).await;
             let now = self.now_ms();
-            self.let_faults_happen(now);
+            self.faults.step(now, &mut self.nodes, &self.context, &self.around, &mut self.rng);
             self.let_clients_act(now).await;
+            self.bury()?;
             let height = self.around.book.lock().height();
             if height > progress.0 {
                 progress = (height, now);
-                if now > self.faults_end_ms() && !self.scenario.faults.is_empty() {
+                if now > self.scenario.faults_end_ms() && !self.scenario.faults.is_empty() {
                     self.recovered_ms.get_or_insert(now);
                 }
             }
             self.check_a_state().await;
             self.check(progress, now)?;
-            if height >= last && now > self.faults_end_ms() {
+            if height >= last && now > self.scenario.faults_end_ms() {
                 let since = *complete_since.get_or_insert(now);
                 if self.all_have(last) {
                     break;
@@ -245,20 +241,16 @@ impl Simulation {
         Ok(self.report())
     }
 
-    fn faults_end_ms(&self) -> u64 {
-        u64::try_from(self.scenario.faults_end().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn let_faults_happen(&mut self, now: u64) {
-        let twins: Vec<_> = self.scenario.twins().collect();
-        self.faults.step(
-            now,
-            &mut self.nodes,
-            &self.context,
-            &self.around,
-            (&twins, self.scenario.nodes),
-            &mut self.rng,
-        );
+    /// A node that panicked is down. If it keeps the rules, that must not happen.
+    fn bury(&mut self) -> Result<(), Failure> {
+        for node in &mut self.nodes {
+            let Some(words) = node.machine.take_panic() else { continue };
+            if node.is_honest {
+                return Err(Failure::Panic(format!("node {}: {words}", node.index)));
+            }
+            node.kill(&self.around.wires);
+        }
+        Ok(())
     }
 
     async fn let_clients_act(&mut self, now: u64) {
@@ -288,7 +280,7 @@ impl Simulation {
         let twins = self.scenario.known_twins().map(|node| self.nodes[node].member.operator_key()).collect();
         let mut book = self.around.book.lock();
         check::honest_slashes(&mut book, &twins);
-        let from = since.max(self.faults_end_ms());
+        let from = since.max(self.scenario.faults_end_ms());
         if now.saturating_sub(from) > RECOVERY.as_millis() as u64 {
             let stored: Vec<_> = self.honest().map(|node| book.stored(node.index)).collect();
             let what =
@@ -338,8 +330,8 @@ impl Simulation {
     }
 
     fn report(self) -> Report {
-        let book = self.around.book.lock();
-        let mut latencies = book.latencies_ms.clone();
+        let mut book = self.around.book.lock();
+        let mut latencies = std::mem::take(&mut book.latencies_ms);
         latencies.sort_unstable();
         let at = |percent| percentile(&latencies, percent);
         let mut channels = BTreeMap::new();
@@ -365,8 +357,9 @@ impl Simulation {
             finality_ms: [at(50), at(95), at(99)],
             bytes_per_node_and_block: bytes / height.max(1),
             bytes_by_channel: channels,
-            recovery_ms: self.recovered_ms.map(|at| at.saturating_sub(self.faults_end_ms())),
+            recovery_ms: self.recovered_ms.map(|at| at.saturating_sub(self.scenario.faults_end_ms())),
             lost_messages: self.around.wires.lost(),
+            syncs: self.nodes.iter().map(|node| node.machine.disk.syncs()).collect(),
             slashed: book.slashed.len() as u64,
             double_votes: book.double_votes,
         }

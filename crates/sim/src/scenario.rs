@@ -2,8 +2,9 @@
 
 use crate::wire::{Place, Tamper};
 use althing_chain::{Channel, Sabotage, channels};
+use althing_primitives::chainspec::{MIN_EPOCH_BLOCKS, MIN_EPOCH_BLOCKS_PER_MEMBER};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 use thiserror::Error;
 
 /// Most nodes of a simulation.
@@ -55,7 +56,7 @@ pub struct Byzantine {
 }
 
 /// What a node does that does not keep the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Conduct {
     /// Its key is used by two machines, which each know a half of the others: it proposes and votes twice.
@@ -124,6 +125,20 @@ impl Flaw {
 }
 
 impl Conduct {
+    /// All of them.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Twins,
+        Self::Withhold,
+        Self::Silent,
+        Self::GarbleVotes,
+        Self::SilentDealer,
+        Self::BadShares,
+        Self::Censor,
+        Self::WrongStateRoot,
+        Self::WrongReward,
+        Self::WrongDraw,
+    ];
+
     /// What its blocks suffer.
     pub(crate) fn sabotage(self) -> Option<Sabotage> {
         match self {
@@ -253,7 +268,7 @@ impl Scenario {
             seed,
             nodes,
             seats,
-            epoch_blocks: crate::world::Size::shortest_epoch(seats),
+            epoch_blocks: Self::shortest_epoch(seats),
             block_ms: 500,
             place: Place::Lan,
             epochs: 3,
@@ -262,6 +277,11 @@ impl Scenario {
             faults: Vec::new(),
             flaw: None,
         }
+    }
+
+    /// Blocks of the shortest epoch that a committee of so many seats can have.
+    pub(crate) fn shortest_epoch(seats: usize) -> u64 {
+        (MIN_EPOCH_BLOCKS_PER_MEMBER * seats as u64).max(MIN_EPOCH_BLOCKS)
     }
 
     /// Reads and checks a scenario.
@@ -286,7 +306,7 @@ impl Scenario {
         if !(4..=self.nodes).contains(&self.seats) {
             return size(format!("seats is {}, must be 4 to the {} nodes", self.seats, self.nodes));
         }
-        let shortest = crate::world::Size::shortest_epoch(self.seats);
+        let shortest = Self::shortest_epoch(self.seats);
         if self.epoch_blocks < shortest {
             return size(format!("epochBlocks is {}, must be at least {shortest}", self.epoch_blocks));
         }
@@ -331,10 +351,10 @@ impl Scenario {
         self.known_twins().chain(self.has(Flaw::SecretTwins).then_some(SECRET_TWIN))
     }
 
-    /// When the last fault is over.
-    pub fn faults_end(&self) -> Duration {
+    /// When the last fault is over, in milliseconds after the start.
+    pub(crate) fn faults_end_ms(&self) -> u64 {
         let ends = self.faults.iter().map(|event| event.at_ms.saturating_add(event.for_ms));
-        Duration::from_millis(ends.max().unwrap_or_default())
+        ends.max().unwrap_or_default()
     }
 
     fn named(&self) -> BTreeSet<usize> {

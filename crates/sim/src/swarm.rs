@@ -1,16 +1,17 @@
-//! Many random scenarios; what fails is made smaller until nothing can be left out.
+//! Many scenarios on many threads, random ones or one for each sync of a disk; what fails is made smaller until nothing
+//! can be left out.
 
 use crate::{
     run::{Failure, Report, run},
-    scenario::{Byzantine, Conduct, Event, Fault, Scenario},
+    scenario::{Byzantine, Conduct, Event, Fault, Flaw, Scenario},
     wire::Place,
-    world::Size,
 };
 use parking_lot::Mutex;
 use rand::{Rng, RngExt as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use serde::Serialize;
 use std::{
     collections::BTreeSet,
+    num::NonZeroU64,
     sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
@@ -28,22 +29,12 @@ const MOST_FAULTS: usize = 8;
 /// Longest fault in milliseconds.
 const LONGEST_FAULT_MS: u64 = 20_000;
 
+/// Who loses power in every sync, and how long a block takes meanwhile.
+const CRASHING: usize = 1;
+const CRASH_BLOCK_MS: u64 = 100;
+
 /// Most runs that making a failure smaller may take.
 const SHRINK_RUNS: usize = 60;
-
-/// What honest code must survive, besides each other.
-const CONDUCTS: [Conduct; 10] = [
-    Conduct::Twins,
-    Conduct::Withhold,
-    Conduct::Silent,
-    Conduct::GarbleVotes,
-    Conduct::SilentDealer,
-    Conduct::BadShares,
-    Conduct::Censor,
-    Conduct::WrongStateRoot,
-    Conduct::WrongReward,
-    Conduct::WrongDraw,
-];
 
 /// A scenario that a seed decides.
 pub fn random(seed: u64) -> Scenario {
@@ -51,7 +42,7 @@ pub fn random(seed: u64) -> Scenario {
     let nodes = rng.random_range(NODES);
     let seats = rng.random_range(4..=nodes.min(MOST_SEATS));
     let block_ms = *[100, 250, 500, 1_000].choose(&mut rng).expect("there are four");
-    let epoch_blocks = Size::shortest_epoch(seats) + rng.random_range(0..8);
+    let epoch_blocks = Scenario::shortest_epoch(seats) + rng.random_range(0..8);
     let epochs = rng.random_range(3..8);
     let place = *[Place::Lan, Place::Continent, Place::World].choose(&mut rng).expect("there are three");
     let length_ms = epochs * epoch_blocks * block_ms;
@@ -61,7 +52,7 @@ pub fn random(seed: u64) -> Scenario {
     let mut byzantine = Vec::new();
     for _ in 0..bad {
         let node = strangers.swap_remove(rng.random_range(0..strangers.len()));
-        byzantine.push(Byzantine { node, conduct: *CONDUCTS.choose(&mut rng).expect("there are some") });
+        byzantine.push(Byzantine { node, conduct: *Conduct::ALL.choose(&mut rng).expect("there are some") });
     }
     let count = rng.random_range(0..=MOST_FAULTS);
     let faults = (0..count).map(|_| event(&mut rng, nodes, length_ms)).collect();
@@ -103,17 +94,17 @@ fn event(rng: &mut impl Rng, nodes: usize, length_ms: u64) -> Event {
     Event { at_ms: rng.random_range(0..length_ms), for_ms: rng.random_range(200..LONGEST_FAULT_MS), fault }
 }
 
-/// How a swarm is run.
+/// How many scenarios are run.
 #[derive(Clone, Copy, Debug)]
 pub struct SwarmOptions {
     /// Seed of the first scenario; the next ones count up.
     pub seed: u64,
-    /// No scenario is begun after this time.
-    pub budget: Duration,
     /// Scenarios at the same time.
     pub threads: usize,
     /// Whether each is run twice and compared.
     pub twice: bool,
+    /// What is wrong with the build itself: to see that a swarm finds it.
+    pub flaw: Option<Flaw>,
 }
 
 /// A scenario that failed.
@@ -123,7 +114,7 @@ pub struct Finding {
     pub scenario: Scenario,
     /// How it fails.
     pub failure: Failure,
-    /// Seed of the scenario that it was found with.
+    /// The scenario that it was found with, as its number: a seed, or a sync.
     pub found_with: u64,
 }
 
@@ -170,40 +161,78 @@ impl SwarmReport {
     }
 }
 
-/// Runs random scenarios until the time is over. `tell` hears of each that is over.
-pub fn swarm(options: &SwarmOptions, tell: impl Fn(u64, &Result<Report, Failure>) + Sync) -> SwarmReport {
+/// Runs random scenarios, at least one; no other is begun after the budget. `tell` hears of each that is over.
+pub fn swarm(
+    options: &SwarmOptions,
+    budget: Duration,
+    tell: impl Fn(u64, &Result<Report, Failure>) + Sync,
+) -> SwarmReport {
     let begun = Instant::now();
-    let next = AtomicU64::new(options.seed);
+    let seeds = AtomicU64::new(options.seed);
+    let next = || {
+        let seed = seeds.fetch_add(1, Ordering::Relaxed);
+        (seed == options.seed || begun.elapsed() < budget).then(|| (seed, random(seed)))
+    };
+    run_all(options, next, tell)
+}
+
+/// Runs a small network once for every so many syncs of a node's disk up to the end of its second epoch: the node loses
+/// power in the middle of just that sync. `tell` hears of each run that is over.
+pub fn crashes(
+    options: &SwarmOptions,
+    step: NonZeroU64,
+    tell: impl Fn(u64, &Result<Report, Failure>) + Sync,
+) -> Result<SwarmReport, Failure> {
+    let quiet = Scenario { block_ms: CRASH_BLOCK_MS, epochs: 2, ..Scenario::quiet(options.seed, 4, 4) };
+    let length = run(&quiet)?;
+    let syncs = AtomicU64::new(1);
+    let next = || {
+        let sync = syncs.fetch_add(step.get(), Ordering::Relaxed);
+        let fault = Fault::CrashInSync { node: CRASHING, sync };
+        let event = Event { at_ms: 0, for_ms: length.virtual_ms, fault };
+        let scenario = Scenario { epochs: 3, faults: vec![event], ..quiet.clone() };
+        (sync <= length.syncs[CRASHING]).then_some((sync, scenario))
+    };
+    Ok(run_all(options, next, tell))
+}
+
+/// Runs scenarios until there is no next one.
+fn run_all(
+    options: &SwarmOptions,
+    next: impl Fn() -> Option<(u64, Scenario)> + Sync,
+    tell: impl Fn(u64, &Result<Report, Failure>) + Sync,
+) -> SwarmReport {
     let all = Mutex::new(SwarmReport::default());
+    let work = || {
+        while let Some((number, scenario)) = next() {
+            let scenario = Scenario { flaw: options.flaw, ..scenario };
+            let outcome = attempt(&scenario, options.twice);
+            tell(number, &outcome);
+            all.lock().scenarios += 1;
+            match outcome {
+                Ok(report) => all.lock().add(&scenario, &report),
+                Err(failure) => {
+                    let (scenario, failure) = shrink(scenario, failure, options.twice);
+                    all.lock().findings.push(Finding { scenario, failure, found_with: number });
+                }
+            }
+        }
+    };
     thread::scope(|scope| {
         for _ in 0..options.threads.max(1) {
-            scope.spawn(|| {
-                while begun.elapsed() < options.budget {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    let scenario = random(seed);
-                    let outcome = match options.twice {
-                        true => run_twice(&scenario),
-                        false => run(&scenario),
-                    };
-                    tell(seed, &outcome);
-                    all.lock().scenarios += 1;
-                    match outcome {
-                        Ok(report) => all.lock().add(&scenario, &report),
-                        Err(failure) => {
-                            let (scenario, failure) = shrink(scenario, failure, options.twice);
-                            all.lock().findings.push(Finding { scenario, failure, found_with: seed });
-                        }
-                    }
-                }
-            });
+            scope.spawn(work);
         }
     });
     all.into_inner()
 }
 
-/// Runs a scenario twice; a difference in any event is a failure.
-pub fn run_twice(scenario: &Scenario) -> Result<Report, Failure> {
-    let (first, second) = (run(scenario)?, run(scenario)?);
+/// Runs a scenario once, or twice, where a difference in any event is a failure.
+pub fn attempt(scenario: &Scenario, twice: bool) -> Result<Report, Failure> {
+    let first = run(scenario)?;
+    if !twice {
+        return Ok(first);
+    }
+    let second = run(scenario)?;
     if first != second {
         let what = format!("two runs of one seed differ: {first:?} and {second:?}");
         return Err(Failure::Property { property: "determinism".into(), what });
@@ -219,8 +248,7 @@ fn shrink(mut scenario: Scenario, mut failure: Failure, twice: bool) -> (Scenari
         again = false;
         for smaller in simpler(&scenario) {
             runs += 1;
-            let outcome = if twice { run_twice(&smaller) } else { run(&smaller) };
-            if let Err(found) = outcome
+            if let Err(found) = attempt(&smaller, twice)
                 && found.kind() == failure.kind()
             {
                 (scenario, failure) = (smaller, found);

@@ -1,21 +1,20 @@
 //! What a simulated network begins with: keys, chain spec and the state of the first block, all of them from a seed.
 
 use crate::{
+    clients::Clients,
     disk::Disk,
     host::{Host, Machine},
+    scenario::Scenario,
 };
-use althing_chain::{Operator, genesis_block};
+use althing_chain::{Operator, genesis_block, unix_ms};
 use althing_consensus::{ConsensusBlock, PrivateKey, PublicKey, Secrets, ceremony::deal_genesis};
 use althing_execution::genesis_changes;
-use althing_primitives::{
-    Address, ChainSpec, Change, OperatorKey, Param, RAU_PER_COIN, U256, Validator,
-    chainspec::MIN_EPOCH_BLOCKS_PER_MEMBER,
-};
+use althing_primitives::{Address, ChainSpec, Change, OperatorKey, Param, RAU_PER_COIN, U256, Validator};
 use althing_state::{DatabaseConfig, StorageSettings, database_config, open_genesis};
 use commonware_cryptography::Signer as _;
 use commonware_runtime::{Clock as _, Supervisor as _, buffer::paged::CacheRef, deterministic};
 use commonware_utils::{NZU16, NZUsize};
-use std::{sync::Arc, time::UNIX_EPOCH};
+use std::sync::Arc;
 
 /// Bytes of a page of a node's cache, and how many pages.
 const PAGE_BYTES: std::num::NonZeroU16 = NZU16!(1_024);
@@ -37,23 +36,6 @@ fn owner_account(index: usize) -> Address {
 /// Coins of the first candidate's votes, and how many fewer each next one has.
 const MOST_VOTES: u64 = 5_000_000;
 const VOTES_STEP: u64 = 50_000;
-
-/// Sizes of a network.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Size {
-    pub(crate) nodes: usize,
-    /// Seats of the drawn committee.
-    pub(crate) seats: usize,
-    pub(crate) epoch_blocks: u64,
-    pub(crate) block_ms: u64,
-}
-
-impl Size {
-    /// Shortest epoch that a committee of so many seats can have.
-    pub(crate) fn shortest_epoch(seats: usize) -> u64 {
-        (MIN_EPOCH_BLOCKS_PER_MEMBER * seats as u64).max(althing_primitives::chainspec::MIN_EPOCH_BLOCKS)
-    }
-}
 
 /// A network that has not begun.
 pub(crate) struct World {
@@ -115,15 +97,11 @@ pub(crate) fn databases() -> (DatabaseConfig<Host>, CacheRef) {
     (database_config::<Host>(&settings), page_cache)
 }
 
-/// Makes a network: every node is a candidate, and committees are drawn out of them.
-pub(crate) async fn make(
-    context: &deterministic::Context,
-    size: Size,
-    seed: u64,
-    change: impl FnOnce(&mut ChainSpec),
-) -> Result<World, String> {
+/// Makes a scenario's network: every node is a candidate, and committees are drawn out of them.
+pub(crate) async fn make(context: &deterministic::Context, scenario: &Scenario) -> Result<World, String> {
+    let Scenario { seed, nodes, seats, epoch_blocks, block_ms, .. } = *scenario;
     let secret = |index: usize| PrivateKey::from_seed(seed.wrapping_mul(1_000).wrapping_add(index as u64));
-    let mut members: Vec<Member> = (0..size.nodes).map(|index| Member::new(secret(index))).collect();
+    let mut members: Vec<Member> = (0..nodes).map(|index| Member::new(secret(index))).collect();
     let validator = |(index, member): (usize, &Member)| Validator {
         name: format!("node-{index}"),
         operator: member.operator_key(),
@@ -131,21 +109,19 @@ pub(crate) async fn make(
         p2p: format!("10.0.{}.{}:9650", index / 250, index % 250 + 1),
     };
     let validators: Vec<_> = members.iter().enumerate().map(validator).collect();
-    let now = context.current().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let genesis_time_ms = u64::try_from(now.as_millis()).unwrap_or_default();
-    let mut spec = ChainSpec::devnet(validators[..size.seats].to_vec(), genesis_time_ms);
-    spec.stand_for_election(&validators, size.seats as u64);
+    let mut spec = ChainSpec::devnet(validators[..seats].to_vec(), unix_ms(context.current()));
+    spec.stand_for_election(&validators, seats as u64);
     for (index, candidate) in spec.candidates.iter_mut().enumerate() {
         candidate.owner = owner_account(index);
         for vote in &mut candidate.votes {
             vote.amount = U256::from(MOST_VOTES - VOTES_STEP * index as u64) * U256::from(RAU_PER_COIN);
         }
     }
-    spec.epoch_blocks = size.epoch_blocks;
-    spec.block_interval_ms = size.block_ms;
+    spec.epoch_blocks = epoch_blocks;
+    spec.block_interval_ms = block_ms;
     // Days of a few seconds: proposals, withdrawals and probation run their course within a simulation.
     let _ = spec.params.set(Param::DaySeconds, 2);
-    change(&mut spec);
+    Clients::fund(&mut spec);
     let mut dealer = [0; 32];
     dealer[..8].copy_from_slice(&seed.to_be_bytes());
     let dealt = deal_genesis(&spec.validators, dealer).map_err(|error| error.to_string())?;

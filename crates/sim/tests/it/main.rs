@@ -7,13 +7,14 @@ mod disk;
 mod faults;
 mod flaws;
 mod regressions;
+mod swarm;
 
-use althing_sim::{Report, Scenario, run_twice};
+use althing_sim::{Report, Scenario, attempt};
 
 /// Runs a scenario twice; it must end well.
 #[track_caller]
 fn ends_well(scenario: &Scenario) -> Report {
-    match run_twice(scenario) {
+    match attempt(scenario, true) {
         Ok(report) => report,
         Err(failure) => panic!("{failure}\n{}", scenario.to_json()),
     }
