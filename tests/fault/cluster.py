@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -54,15 +55,22 @@ class Broken(Exception):
     """The network broke a promise."""
 
 
+# Ports of all networks of this run: a node that is down leaves its own free.
+TAKEN, TAKING = set(), threading.Lock()
+
+
 def free_ports(random, count, tries=200):
     """The first of so many adjacent free ports, below those that systems give to clients."""
     for _ in range(tries):
         first = random.randrange(20_000, 31_000)
-        held = []
+        held, ports = [], range(first, first + count)
         try:
-            for port in range(first, first + count):
+            for port in ports:
                 held.append(socket.create_server(("127.0.0.1", port)))
-            return first
+            with TAKING:
+                if TAKEN.isdisjoint(ports):
+                    TAKEN.update(ports)
+                    return first
         except OSError:
             continue
         finally:

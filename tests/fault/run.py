@@ -2,6 +2,7 @@
 """Fault tests with real processes: kills, freezes, cuts and abuses networks on this machine. See README.md."""
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import random
@@ -20,15 +21,19 @@ from rpc import Down, Late, Refused  # noqa: E402
 from scenarios import SCENARIOS, Skip  # noqa: E402
 
 
+# What scenarios that run now have started.
+RUNNING = set()
+
+
 class Context:
     """What a scenario gets: options, a seeded random generator, and clusters that end with it."""
 
     def __init__(self, options, name):
-        self.options, self.clusters = options, []
+        self.options, self.name, self.clusters = options, name, []
         self.random = random.Random(f"{options.seed}/{name}")
 
     def note(self, text):
-        print(f"     {text}", flush=True)
+        print(f"     {self.name}: {text}", flush=True)
 
     def cluster(self, start=True, size=VALIDATORS):
         cluster = Cluster(self.options.binary, self.random, self.note, size)
@@ -46,6 +51,7 @@ class Context:
 def run_one(name, scenario, options):
     """True when it passed; skipped counts as passed, and says so loudly."""
     context, begun, passed, skipped, text = Context(options, name), time.monotonic(), False, False, ""
+    RUNNING.add(context)
     try:
         text = scenario(context) or ""
         for cluster in context.clusters:
@@ -60,6 +66,7 @@ def run_one(name, scenario, options):
             traceback.print_exc()
     finally:
         context.close(keep=options.keep and not passed)
+        RUNNING.discard(context)
     print(f"{'ok' if passed else 'FAIL'} {name} ({time.monotonic() - begun:.1f} s) {text}", flush=True)
     return passed, skipped
 
@@ -68,6 +75,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=12, help="kills in kill-under-load")
     parser.add_argument("--only", action="append", choices=list(SCENARIOS), help="one scenario; several with several flags")
+    parser.add_argument("--jobs", type=int, default=1, help="scenarios at a time; each has a network of its own")
     parser.add_argument("--seed", type=int, default=None, help="repeats the random choices of an earlier run")
     parser.add_argument("--keep", action="store_true", help="keep the folders of failed scenarios")
     parser.add_argument("--verbose", action="store_true", help="print where a failure was noticed")
@@ -86,7 +94,17 @@ def main():
     # SIGTERM ends as Ctrl-C does: through `finally`, so that no process stays.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(f"seed {options.seed}", flush=True)
-    results = [run_one(name, SCENARIOS[name], options) for name in SCENARIOS if name in (options.only or SCENARIOS)]
+    names = [name for name in SCENARIOS if name in (options.only or SCENARIOS)]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as lanes:
+        runs = [lanes.submit(run_one, name, SCENARIOS[name], options) for name in names]
+        try:
+            results = [run.result() for run in runs]
+        except BaseException:
+            # Ctrl-C ends what runs, and nothing more begins.
+            lanes.shutdown(wait=False, cancel_futures=True)
+            for context in list(RUNNING):
+                context.close(options.keep)
+            raise
     passed, skipped = sum(p for p, _ in results), sum(s for _, s in results)
     note = f" ({skipped} of them SKIPPED)" if skipped else ""
     print(f"{passed} passed, {len(results) - passed} failed{note}")
