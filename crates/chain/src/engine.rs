@@ -247,7 +247,7 @@ fn archive_config(name: &str, page_cache: &CacheRef) -> prunable::Config<TwoCap,
     }
 }
 
-/// Timeouts of a view, derived from the block interval: a leader waits one interval before it proposes.
+/// Timeouts of a view, derived from the longest time that a leader waits before it proposes.
 fn simplex_config<L: Lineup>(
     lineup: L,
     interval: Duration,
@@ -482,7 +482,7 @@ impl<E: Runtime> Engine<E> {
         let tap = Tap::new(context.child("tap"), deferred, listener, turn);
 
         // Agreement.
-        let interval = Duration::from_millis(chain.spec.block_interval_ms);
+        let interval = Duration::from_millis(chain.spec.idle_interval_ms());
         let (orchestrator_actor, orchestrator_mailbox) = orchestrator::Actor::new(
             context.child("orchestrator"),
             orchestrator::Config {

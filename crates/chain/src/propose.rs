@@ -35,6 +35,9 @@ const BUILD_SHARE: u32 = 2;
 const BEACON_WAIT: Duration = Duration::from_millis(400);
 const BEACON_POLL: Duration = Duration::from_millis(5);
 
+/// Between two looks into the pool of a proposer that waits for a transaction.
+const WORK_POLL: Duration = Duration::from_millis(10);
+
 /// The pool's best transactions as the executor takes them.
 struct FromPool(Best);
 
@@ -72,6 +75,7 @@ pub(crate) fn turn<E: Clock + Send + Sync + 'static>(
             let is_last = chain.ends_epoch(parent) && parent.seal().epoch == round.epoch().get();
             if !is_last {
                 chain.wait_for_turn(&*clock, parent).await;
+                chain.wait_for_work(&*clock, parent).await;
             }
         })
     })
@@ -178,6 +182,16 @@ impl Chain {
             clock.sleep(Duration::from_millis(wait)).await;
         }
         earliest.max(unix_ms(clock.current()))
+    }
+
+    /// Where the network has a heartbeat: waits for a transaction, but not for longer than that.
+    async fn wait_for_work<E: Clock>(&self, clock: &E, parent: &Block) {
+        let begun = unix_ms(clock.current());
+        // A parent from a clock that is ahead must not stop us for longer than one heartbeat.
+        let until = parent.seal().time_ms.min(begun).saturating_add(self.spec.heartbeat_ms);
+        while unix_ms(clock.current()) < until && self.pool.lock().status().pending == 0 {
+            clock.sleep(WORK_POLL).await;
+        }
     }
 
     /// The beacon of the parent's round; empty where a block may lack it; `None` when it cannot be had in time.

@@ -106,7 +106,7 @@ pub(crate) async fn signal() {
 }
 
 fn readiness(node: &Node) -> Readiness {
-    let interval = Duration::from_millis(node.chain.spec.block_interval_ms);
+    let interval = Duration::from_millis(node.chain.spec.idle_interval_ms());
     let age = node.archive.head_since().elapsed();
     let head = node.archive.head().block.height();
     let fresh = age < interval * STALE_INTERVALS;

@@ -13,6 +13,11 @@ pub const MAX_NODES: usize = 64;
 /// Whose key is on two machines without the knowledge of the checks.
 const SECRET_TWIN: usize = 1;
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// A whole simulation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -27,6 +32,9 @@ pub struct Scenario {
     pub epoch_blocks: u64,
     /// Milliseconds between blocks.
     pub block_ms: u64,
+    /// Longest time without a block in milliseconds while no client acts; 0: none is left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub heartbeat_ms: u64,
     /// Where the nodes stand.
     pub place: Place,
     /// Epochs that the network must complete.
@@ -270,6 +278,7 @@ impl Scenario {
             seats,
             epoch_blocks: Self::shortest_epoch(seats),
             block_ms: 500,
+            heartbeat_ms: 0,
             place: Place::Lan,
             epochs: 3,
             load_per_s: 4,
@@ -312,6 +321,9 @@ impl Scenario {
         }
         if self.block_ms == 0 || self.epochs == 0 {
             return size("blockMs and epochs must be at least 1".into());
+        }
+        if self.heartbeat_ms != 0 && self.heartbeat_ms < self.block_ms {
+            return size(format!("heartbeatMs is {}, must be 0 or at least blockMs", self.heartbeat_ms));
         }
         let last = self.nodes - 1;
         match self.named().into_iter().find(|node| *node > last) {

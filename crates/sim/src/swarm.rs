@@ -63,6 +63,7 @@ pub fn random(seed: u64) -> Scenario {
         seats,
         epoch_blocks,
         block_ms,
+        heartbeat_ms: 0,
         place,
         epochs,
         load_per_s,

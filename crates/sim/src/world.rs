@@ -99,7 +99,7 @@ pub(crate) fn databases() -> (DatabaseConfig<Host>, CacheRef) {
 
 /// Makes a scenario's network: every node is a candidate, and committees are drawn out of them.
 pub(crate) async fn make(context: &deterministic::Context, scenario: &Scenario) -> Result<World, String> {
-    let Scenario { seed, nodes, seats, epoch_blocks, block_ms, .. } = *scenario;
+    let Scenario { seed, nodes, seats, epoch_blocks, block_ms, heartbeat_ms, .. } = *scenario;
     let secret = |index: usize| PrivateKey::from_seed(seed.wrapping_mul(1_000).wrapping_add(index as u64));
     let mut members: Vec<Member> = (0..nodes).map(|index| Member::new(secret(index))).collect();
     let validator = |(index, member): (usize, &Member)| Validator {
@@ -119,6 +119,7 @@ pub(crate) async fn make(context: &deterministic::Context, scenario: &Scenario) 
     }
     spec.epoch_blocks = epoch_blocks;
     spec.block_interval_ms = block_ms;
+    spec.heartbeat_ms = heartbeat_ms;
     // Days of a few seconds: proposals, withdrawals and probation run their course within a simulation.
     let _ = spec.params.set(Param::DaySeconds, 2);
     Clients::fund(&mut spec);

@@ -54,6 +54,10 @@ pub struct Args {
     /// Time between blocks in milliseconds. Default: 500, or as it was.
     #[arg(long, value_name = "MS")]
     block_time: Option<u64>,
+    /// Longest time without a block in milliseconds while nobody sends anything. Default: a block every block time, or as
+    /// it was.
+    #[arg(long, value_name = "MS")]
+    heartbeat: Option<u64>,
     /// First value of a parameter that governance may change, in its unit (`althing gov params` lists them); may be given
     /// more than once. With `daySeconds=1` a proposal takes half a minute.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]

@@ -75,14 +75,15 @@ fn open(args: &Args, layout: &Layout, manifest: &Manifest) -> Result<Network, Fa
     let spec = ChainSpec::from_json(&text).map_err(|e| {
         Failure::new(Exit::Failure, format!("{}: {e}; start anew with --fresh", path.display()))
     })?;
-    for (param, asked) in &args.params {
-        let there = spec.params.get(*param);
-        if *asked != there {
-            let name = param.entry().name;
-            return Err(Failure::usage(format!(
-                "the devnet in this folder has {name}={there} in its chain spec: start anew with --fresh, or choose another folder with --dir"
-            )));
-        }
+    let heartbeat = args.heartbeat.map(|asked| ("heartbeatMs", asked.into(), spec.heartbeat_ms.into()));
+    let params =
+        args.params.iter().map(|(param, asked)| (param.entry().name, *asked, spec.params.get(*param)));
+    if let Some((name, _, there)) =
+        heartbeat.into_iter().chain(params).find(|(_, asked, there)| asked != there)
+    {
+        return Err(Failure::usage(format!(
+            "the devnet in this folder has {name}={there} in its chain spec: start anew with --fresh, or choose another folder with --dir"
+        )));
     }
     let nodes = places(args, layout, manifest)?;
     for node in &nodes {
@@ -132,6 +133,7 @@ fn create(args: &Args, layout: &Layout, progress: &Progress) -> Result<Network, 
         }
     };
     spec.block_interval_ms = manifest.block_time_ms;
+    spec.heartbeat_ms = args.heartbeat.unwrap_or_default();
     for (param, value) in &args.params {
         spec.params.set(*param, *value).map_err(|error| Failure::usage(error.to_string()))?;
     }

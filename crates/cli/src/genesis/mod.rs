@@ -196,6 +196,7 @@ fn show(spec: &ChainSpec) -> Report {
             ("chain id", spec.chain_id.to_string()),
             ("hash", spec.hash().to_string()),
             ("block interval", format!("{} ms", spec.block_interval_ms)),
+            ("when idle", format!("{} ms", spec.idle_interval_ms())),
             ("epoch", format!("{} blocks", spec.epoch_blocks)),
             ("gas limit", spec.params.get(Param::BlockGasLimit).to_string()),
             ("supply", format!("{} coins in {} accounts", amount::format(supply), spec.alloc.len())),

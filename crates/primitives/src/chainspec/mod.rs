@@ -119,6 +119,12 @@ pub struct GenesisCommittee {
     pub epoch_info: Bytes,
 }
 
+/// Chain specs of before a field was there keep their hash.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// A network's definition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -131,6 +137,10 @@ pub struct ChainSpec {
     pub genesis_time_ms: u64,
     /// Least time between two blocks in milliseconds.
     pub block_interval_ms: u64,
+    /// Longest time without a block in milliseconds while nobody sends anything. Zero: a block comes every interval, empty
+    /// or not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub heartbeat_ms: u64,
     /// Blocks in an epoch.
     pub epoch_blocks: u64,
     /// Base fee of the first block in Rau per gas.
@@ -240,6 +250,11 @@ impl ChainSpec {
         format!("ALTHING/{chain_id}").into_bytes()
     }
 
+    /// Time between two blocks of a network in which nobody sends anything, in milliseconds.
+    pub fn idle_interval_ms(&self) -> u64 {
+        self.block_interval_ms.max(self.heartbeat_ms)
+    }
+
     /// Checks everything that does not need cryptography.
     pub fn validate(&self) -> Result<(), ChainSpecError> {
         if self.name.is_empty() || self.name.len() > 31 || !self.name.is_ascii() {
@@ -250,6 +265,9 @@ impl ChainSpec {
         }
         if !(50..=600_000).contains(&self.block_interval_ms) {
             return Err(bad("blockIntervalMs", "use 50 to 600000 milliseconds"));
+        }
+        if self.heartbeat_ms != 0 && !(self.block_interval_ms..=600_000).contains(&self.heartbeat_ms) {
+            return Err(bad("heartbeatMs", "use 0, or the block interval to 600000 milliseconds"));
         }
         let least = self.params.get(Param::MinBaseFee);
         if u128::from(self.base_fee) < least {

@@ -108,6 +108,7 @@ impl ChainSpec {
             chain_id: 930_930,
             genesis_time_ms,
             block_interval_ms: 1_000,
+            heartbeat_ms: 0,
             epoch_blocks: 3_600,
             base_fee: GWEI,
             params: Params::mainnet(),

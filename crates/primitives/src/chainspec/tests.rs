@@ -21,10 +21,11 @@ fn a_spec_survives_its_json_and_its_hash_changes_with_any_field() {
 #[test]
 fn unusable_specs_are_refused_with_the_field_that_is_wrong() {
     let good = ChainSpec::devnet((0..4).map(validator).collect(), 5);
-    let cases: [(&str, ChainSpec); 7] = [
+    let cases: [(&str, ChainSpec); 8] = [
         ("name", ChainSpec { name: String::new(), ..good.clone() }),
         ("chainId", ChainSpec { chain_id: 0, ..good.clone() }),
         ("blockIntervalMs", ChainSpec { block_interval_ms: 1, ..good.clone() }),
+        ("heartbeatMs", ChainSpec { heartbeat_ms: 499, ..good.clone() }),
         ("baseFee", ChainSpec { base_fee: 6, ..good.clone() }),
         ("epochBlocks", ChainSpec { epoch_blocks: 15, ..good.clone() }),
         ("validators", ChainSpec { validators: vec![], ..good.clone() }),

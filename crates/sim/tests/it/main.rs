@@ -28,6 +28,19 @@ fn seven_of_ten_rotate_and_repeat_event_by_event() {
 }
 
 #[test]
+fn a_network_with_a_heartbeat_makes_blocks_when_there_is_work() {
+    let interval = |load_per_s| {
+        let quiet = Scenario { block_ms: 200, epochs: 1, ..Scenario::quiet(9, 4, 4) };
+        let report = ends_well(&Scenario { heartbeat_ms: 2_000, load_per_s, ..quiet });
+        assert_eq!(report.transactions == 0, load_per_s == 0);
+        report.virtual_ms / report.height
+    };
+    let (idle, busy) = (interval(0), interval(4));
+    assert!((1_900..2_200).contains(&idle), "{idle} ms between idle blocks");
+    assert!((200..600).contains(&busy), "{busy} ms between blocks with work");
+}
+
+#[test]
 fn another_seed_is_another_history() {
     let [one, two] = [1, 2].map(|seed| ends_well(&Scenario { epochs: 1, ..Scenario::quiet(seed, 4, 4) }));
     assert_ne!(one.trace, two.trace);
@@ -43,6 +56,7 @@ fn a_scenario_survives_its_json_and_a_bad_one_is_refused() {
         (Scenario { nodes: 3, ..quiet.clone() }, "nodes is 3, must be 4 to 64"),
         (Scenario { seats: 8, ..quiet.clone() }, "seats is 8, must be 4 to the 7 nodes"),
         (Scenario { epoch_blocks: 8, ..quiet.clone() }, "epochBlocks is 8, must be at least 16"),
+        (Scenario { heartbeat_ms: 1, ..quiet.clone() }, "heartbeatMs is 1, must be 0 or at least blockMs"),
         (Scenario { block_ms: 0, ..quiet }, "blockMs and epochs must be at least 1"),
     ] {
         assert_eq!(Scenario::from_json(&bad.to_json()).unwrap_err().to_string(), reason);
