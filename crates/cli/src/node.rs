@@ -209,17 +209,21 @@ fn run_node(args: RunArgs) -> Result<Report, Failure> {
     logging::init(&config.log).map_err(|e| Failure::new(Exit::Failure, e.to_string()))?;
     althing_node::explain_panics(config.node.data_dir.clone());
     if args.supervised {
-        std::thread::Builder::new()
-            .name("supervisor-watch".into())
-            .spawn(stop_with_supervisor)
-            .map_err(|e| Failure::new(Exit::Failure, format!("cannot start a thread: {e}")))?;
+        watch_supervisor()?;
     }
     althing_node::run(config).map_err(|e| Failure::new(Exit::Failure, format!("{e:#}")))?;
     Ok(Report::silent())
 }
 
-/// How long the node may take to stop by itself after its supervisor is gone.
+/// How long a node, or a network of them, may take to stop by itself after its supervisor is gone.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Stops this process when its supervisor is gone.
+pub(crate) fn watch_supervisor() -> Result<(), Failure> {
+    let watch = std::thread::Builder::new().name("supervisor-watch".into()).spawn(stop_with_supervisor);
+    watch.map_err(|e| Failure::new(Exit::Failure, format!("cannot start a thread: {e}")))?;
+    Ok(())
+}
 
 /// Waits for the end of standard input, which only comes when the supervisor is gone, then stops the node.
 fn stop_with_supervisor() {

@@ -57,43 +57,57 @@ pub(crate) fn confirm(question: &str, yes: bool) -> Result<(), Failure> {
 
 /// Progress of steps: a moving line on a terminal, plain lines elsewhere.
 #[derive(Debug)]
-pub(crate) struct Progress(Option<ProgressBar>);
+pub(crate) struct Progress(Shown);
+
+#[derive(Debug)]
+enum Shown {
+    Line(ProgressBar),
+    Plain,
+    Nothing,
+}
 
 impl Progress {
+    /// Says nothing: the caller shows steps of its own.
+    pub(crate) const fn silent() -> Self {
+        Self(Shown::Nothing)
+    }
+
     pub(crate) fn start() -> Self {
         if !std::io::stderr().is_terminal() {
-            return Self(None);
+            return Self(Shown::Plain);
         }
         let bar = ProgressBar::new_spinner();
         bar.set_style(ProgressStyle::with_template("{spinner} {msg}").expect("a valid template"));
         bar.enable_steady_tick(TICK);
-        Self(Some(bar))
+        Self(Shown::Line(bar))
     }
 
     /// The present step.
     pub(crate) fn step(&self, text: impl Into<String>) {
         let text = text.into();
         match &self.0 {
-            Some(bar) => bar.set_message(text),
-            None => eprintln!("{text}"),
+            Shown::Line(bar) => bar.set_message(text),
+            Shown::Plain => eprintln!("{text}"),
+            Shown::Nothing => {}
         }
     }
 
     /// Whether a line can be rewritten.
     pub(crate) const fn is_live(&self) -> bool {
-        self.0.is_some()
+        matches!(self.0, Shown::Line(_))
     }
 
     /// A line that stays.
     pub(crate) fn say(&self, text: &str) {
         match &self.0 {
-            Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            Shown::Line(bar) => bar.println(text),
+            Shown::Plain => eprintln!("{text}"),
+            Shown::Nothing => {}
         }
     }
 
     pub(crate) fn finish(&self) {
-        if let Some(bar) = &self.0 {
+        if let Shown::Line(bar) = &self.0 {
             bar.finish_and_clear();
         }
     }

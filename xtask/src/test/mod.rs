@@ -241,7 +241,7 @@ impl Place {
 }
 
 /// Loads that the generator makes; each runs once, small, and must end without a loss.
-const WORKLOADS: [&str; 3] = ["transfer", "erc20", "swaps"];
+const WORKLOADS: [&str; 5] = ["transfer", "erc20", "swaps", "staking", "mix"];
 
 /// The contract of EIP-2935, whose slot 0 holds the hash of genesis from block 1 on.
 const HISTORY_CONTRACT: &str = "0x0000F90827F1C53a10cb7A02335B175320002935";

@@ -3,11 +3,11 @@
 //! Source and bytecode are in `assets`; `tests/compat/assets.mjs` compares them. All accounts get their tokens and
 //! give their approvals before the clock starts.
 
-use super::{LoadArgs, Workload};
+use super::LoadArgs;
 use crate::{Exit, devnet, failure::Failure, terminal::Progress};
 use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use alloy_sol_types::{SolCall, SolConstructor, sol};
-use althing_client::{Call, Client, TransactionRequest, Wallet, is_success};
+use althing_client::{Call, Client, TransactionReceipt, TransactionRequest, Wallet, is_success};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -27,10 +27,6 @@ const RESERVES: u128 = 1_000_000 * UNIT;
 const LEAST_PERCENT: u128 = 90;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Gas that a transfer of the token may use.
-const TOKEN_GAS: u64 = 80_000;
-/// Gas that a swap may use.
-const SWAP_GAS: u64 = 160_000;
 const APPROVE_GAS: u64 = 60_000;
 
 sol! {
@@ -48,100 +44,74 @@ sol! {
     }
 }
 
-/// What the transactions of a load go to.
+/// Two tokens and the pair that trades them.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Target {
-    /// Accounts, which receive coins.
-    Coin,
-    /// A token.
-    Token(Address),
-    /// A pair of tokens.
-    Pair {
-        /// The pair.
-        pair: Address,
-        /// Its tokens.
-        tokens: [Address; 2],
-    },
+pub(super) struct Market {
+    pub(super) tokens: [Address; 2],
+    pub(super) pair: Address,
 }
 
-impl Target {
-    /// Receiver, value, gas limit and data of one transaction of the load. `turn` and `round` say whose it is: that of
-    /// the account at `turn`, its transaction `round`.
-    pub(super) fn transaction(
-        &self,
-        next: Address,
-        own: Address,
-        turn: usize,
-        round: usize,
-    ) -> (Address, U256, u64, Bytes) {
-        match *self {
-            Self::Coin => (next, U256::from(1), super::plan::TRANSFER_GAS, Bytes::new()),
-            Self::Token(token) => {
-                let data = Token::transferCall { to: next, value: U256::from(1) }.abi_encode();
-                (token, U256::ZERO, TOKEN_GAS, data.into())
-            }
-            Self::Pair { pair, tokens } => {
-                let call = Pair::swapCall {
-                    // Neighbours trade in opposite directions, and each account turns round every time.
-                    paid: tokens[(turn + round) % 2],
-                    amount: U256::from(SWAP_AMOUNT),
-                    limit: U256::from(SWAP_AMOUNT / 100 * LEAST_PERCENT),
-                    to: own,
-                    deadline: U256::MAX,
-                };
-                (pair, U256::ZERO, SWAP_GAS, call.abi_encode().into())
-            }
+impl Market {
+    /// Deploys tokens and pair, and gives the accounts what they will spend.
+    pub(super) async fn prepare(
+        args: &LoadArgs,
+        client: &Client,
+        wallets: &[Wallet],
+        progress: &Progress,
+    ) -> Result<Self, Failure> {
+        let owner = owner(client, 0);
+        let tokens = [token(args, &owner, wallets).await?, token(args, &owner, wallets).await?];
+        let mut code = bytecode("Pair")?;
+        code.extend(Pair::constructorCall { first: tokens[0], second: tokens[1] }.abi_encode());
+        let pair = deploy(&owner, code).await?;
+        let reserves = U256::from(RESERVES);
+        let approval = Bytes::from(Token::approveCall { spender: pair, value: U256::MAX }.abi_encode());
+        for token in tokens {
+            let given = Token::issueCall { holders: vec![owner.address()], each: reserves };
+            send(&owner, token, given.abi_encode().into()).await?;
+            send(&owner, token, approval.clone()).await?;
         }
+        let provide = Pair::provideCall { amountFirst: reserves, amountSecond: reserves };
+        send(&owner, pair, provide.abi_encode().into()).await?;
+        progress.step(format!("approving for {} accounts", wallets.len()));
+        for token in tokens {
+            let calls = vec![(U256::ZERO, approval.clone()); wallets.len()];
+            from_each(client, wallets, token, APPROVE_GAS, &calls).await?;
+        }
+        Ok(Self { tokens, pair })
     }
 
-    /// Gas that one transaction of a workload may use.
-    pub(super) const fn gas(workload: Workload) -> u64 {
-        match workload {
-            Workload::Transfer => super::plan::TRANSFER_GAS,
-            Workload::Erc20 => TOKEN_GAS,
-            Workload::Swaps => SWAP_GAS,
-        }
+    /// A swap; with every `turn` the direction changes.
+    pub(super) fn swap(&self, own: Address, turn: usize) -> Bytes {
+        let call = Pair::swapCall {
+            paid: self.tokens[turn % 2],
+            amount: U256::from(SWAP_AMOUNT),
+            limit: U256::from(SWAP_AMOUNT / 100 * LEAST_PERCENT),
+            to: own,
+            deadline: U256::MAX,
+        };
+        call.abi_encode().into()
     }
 }
 
-/// Deploys what a workload needs, and gives the accounts what they will spend.
-pub(super) async fn prepare(
-    args: &LoadArgs,
-    client: &Client,
-    wallets: &[Wallet],
-    progress: &Progress,
-) -> Result<Target, Failure> {
-    if args.workload == Workload::Transfer {
-        return Ok(Target::Coin);
-    }
-    progress.step("deploying contracts, issuing tokens");
-    let owner =
-        Wallet::new(client.clone(), devnet::devnet_key(0).expect("the first well-known account exists"));
+/// Deploys a token and issues it to the accounts.
+pub(super) async fn token(args: &LoadArgs, owner: &Wallet, wallets: &[Wallet]) -> Result<Address, Failure> {
     // One more than it spends, so that a balance never becomes zero, which would cost other gas.
     let per_account = u128::from(args.count.div_ceil(args.accounts)) + 1;
-    let each = U256::from(per_account) * U256::from(SWAP_AMOUNT);
-    let first = deploy(&owner, bytecode("Token")?).await?;
-    issue(&owner, first, wallets, each).await?;
-    if args.workload == Workload::Erc20 {
-        return Ok(Target::Token(first));
-    }
-    let second = deploy(&owner, bytecode("Token")?).await?;
-    issue(&owner, second, wallets, each).await?;
-    let mut code = bytecode("Pair")?;
-    code.extend(Pair::constructorCall { first, second }.abi_encode());
-    let pair = deploy(&owner, code).await?;
-    let reserves = U256::from(RESERVES);
-    let approval = Bytes::from(Token::approveCall { spender: pair, value: U256::MAX }.abi_encode());
-    for token in [first, second] {
-        let given = Token::issueCall { holders: vec![owner.address()], each: reserves };
-        send(&owner, token, given.abi_encode().into()).await?;
-        send(&owner, token, approval.clone()).await?;
-    }
-    let provide = Pair::provideCall { amountFirst: reserves, amountSecond: reserves };
-    send(&owner, pair, provide.abi_encode().into()).await?;
-    progress.step(format!("approving for {} accounts", wallets.len()));
-    approve(client, wallets, [first, second], &approval).await?;
-    Ok(Target::Pair { pair, tokens: [first, second] })
+    let token = deploy(owner, bytecode("Token")?).await?;
+    issue(owner, token, wallets, U256::from(per_account) * U256::from(SWAP_AMOUNT)).await?;
+    Ok(token)
+}
+
+/// A transfer of a token's smallest unit.
+pub(super) fn token_transfer(to: Address) -> Bytes {
+    Token::transferCall { to, value: U256::from(1) }.abi_encode().into()
+}
+
+/// One of the well-known accounts, which pay for the preparations.
+pub(super) fn owner(client: &Client, index: usize) -> Wallet {
+    let key = devnet::devnet_key(index).expect("the first well-known accounts exist");
+    Wallet::new(client.clone(), key)
 }
 
 /// The creation code of a contract of the assets.
@@ -154,14 +124,21 @@ fn bytecode(name: &str) -> Result<Vec<u8>, Failure> {
 
 async fn deploy(owner: &Wallet, code: Vec<u8>) -> Result<Address, Failure> {
     let request = TransactionRequest::default().input(Bytes::from(code).into());
-    let receipt = owner.send_and_wait(request, PATIENCE).await?;
+    let receipt = send_filled(owner, request).await?;
     let created = receipt.contract_address.filter(|_| is_success(&receipt));
     created.ok_or_else(|| Failure::new(Exit::Failure, "a contract of the load was not created"))
 }
 
-async fn send(owner: &Wallet, to: Address, data: Bytes) -> Result<(), Failure> {
+/// Sends and waits, with half more gas than was estimated: a call may cost more in the next block's epoch.
+async fn send_filled(owner: &Wallet, request: TransactionRequest) -> Result<TransactionReceipt, Failure> {
+    let mut request = owner.fill(request).await?;
+    request.gas = request.gas.map(|gas| gas + gas / 2);
+    Ok(owner.send_and_wait(request, PATIENCE).await?)
+}
+
+pub(super) async fn send(owner: &Wallet, to: Address, data: Bytes) -> Result<(), Failure> {
     let request = TransactionRequest::default().to(to).input(data.into());
-    let receipt = owner.send_and_wait(request, PATIENCE).await?;
+    let receipt = send_filled(owner, request).await?;
     succeeded(is_success(&receipt), receipt.transaction_hash)
 }
 
@@ -173,36 +150,36 @@ async fn issue(owner: &Wallet, token: Address, wallets: &[Wallet], each: U256) -
     Ok(())
 }
 
-/// Lets the pair take both tokens of every account.
-async fn approve(
+/// Sends one transaction from every account, each with its value and data, and waits for all. The receipts are in the
+/// order of the accounts.
+pub(super) async fn from_each(
     client: &Client,
     wallets: &[Wallet],
-    tokens: [Address; 2],
-    approval: &Bytes,
-) -> Result<(), Failure> {
+    to: Address,
+    gas: u64,
+    calls: &[(U256, Bytes)],
+) -> Result<Vec<TransactionReceipt>, Failure> {
     let chain_id = client.chain_id().await?;
-    for round in wallets.chunks(BATCH) {
-        let mut calls = Vec::new();
-        let mut sent = Vec::new();
-        for wallet in round {
+    let mut receipts = Vec::new();
+    for (wallets, calls) in wallets.chunks(BATCH).zip(calls.chunks(BATCH)) {
+        let (mut requests, mut sent) = (Vec::new(), Vec::new());
+        for (wallet, (value, data)) in wallets.iter().zip(calls) {
             let nonce = client.nonce(wallet.address()).await?;
-            for (token, nonce) in tokens.into_iter().zip(nonce..) {
-                let request = super::plan::request(token, nonce, chain_id, APPROVE_GAS);
-                let (raw, hash) = wallet.sign(request.input(approval.clone().into()))?;
-                calls.push(Call { method: "eth_sendRawTransaction", params: json!([raw]) });
-                sent.push((wallet, hash));
-            }
+            let request = super::plan::request(to, nonce, chain_id, gas).value(*value);
+            let (raw, hash) = wallet.sign(request.input(data.clone().into()))?;
+            requests.push(Call { method: "eth_sendRawTransaction", params: json!([raw]) });
+            sent.push((wallet, hash));
         }
-        for batch in calls.chunks(BATCH) {
-            for answer in client.rpc().batch(batch).await? {
-                answer?;
-            }
+        for answer in client.rpc().batch(&requests).await? {
+            answer?;
         }
         for (wallet, hash) in sent {
-            succeeded(is_success(&wallet.wait(hash, PATIENCE).await?), hash)?;
+            let receipt = wallet.wait(hash, PATIENCE).await?;
+            succeeded(is_success(&receipt), hash)?;
+            receipts.push(receipt);
         }
     }
-    Ok(())
+    Ok(receipts)
 }
 
 fn succeeded(success: bool, hash: B256) -> Result<(), Failure> {
@@ -230,16 +207,5 @@ mod tests {
             assert!(has(&pair, selector));
         }
         assert!(bytecode("Monkey").is_err());
-    }
-
-    #[test]
-    fn swaps_alternate_between_neighbours_and_from_one_to_the_next() {
-        let tokens = [Address::repeat_byte(1), Address::repeat_byte(2)];
-        let target = Target::Pair { pair: Address::repeat_byte(3), tokens };
-        for (turn, round, paid) in [(0, 0, 0), (1, 0, 1), (0, 1, 1), (1, 1, 0), (0, 2, 0)] {
-            let (to, value, _, data) = target.transaction(Address::ZERO, Address::ZERO, turn, round);
-            assert_eq!((to, value), (Address::repeat_byte(3), U256::ZERO));
-            assert_eq!(Pair::swapCall::abi_decode(&data).unwrap().paid, tokens[paid], "{turn} {round}");
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! `althing bench load`: how much a network carries, and how fast.
+//! `althing bench`: how much a network carries, and how fast; `load` on one that runs, `run` on many of its own.
 //!
 //! All transactions are signed before the clock starts, so that the generator measures the network and not
 //! itself. Latency is from sending a batch to the moment its transactions were seen in a final block.
@@ -7,8 +7,12 @@ mod market;
 mod plan;
 mod report;
 mod run;
+mod staking;
+mod suite;
+mod target;
+mod usage;
 
-use crate::{failure::Failure, report::Report};
+use crate::{failure::Failure, report::Report, terminal::Progress};
 use clap::{Subcommand, ValueEnum};
 
 /// Benchmarks.
@@ -16,6 +20,9 @@ use clap::{Subcommand, ValueEnum};
 pub enum Command {
     /// Send many transactions and report what became of them. For devnets: it uses the well-known accounts.
     Load(LoadArgs),
+    /// Run every scenario: start its network, load it, stop it. Writes a table into RESULTS.md and all runs into
+    /// results.json. Where anvil is found (`ALTHING_ANVIL`, or on PATH) it runs the same loads in turn with one validator.
+    Run(suite::RunArgs),
 }
 
 /// What is sent.
@@ -27,6 +34,24 @@ pub(crate) enum Workload {
     Erc20,
     /// Swaps at a constant-product pair of two ERC-20 tokens, in alternating directions. Deployed first, with reserves.
     Swaps,
+    /// Deposits, stakes, restakes and changes of candidate, in turn.
+    Staking,
+    /// Half transfers, a fifth each of ERC-20 transfers and swaps, a tenth staking.
+    Mix,
+}
+
+impl Workload {
+    const ALL: [Self; 5] = [Self::Transfer, Self::Erc20, Self::Swaps, Self::Staking, Self::Mix];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Erc20 => "erc20",
+            Self::Swaps => "swaps",
+            Self::Staking => "staking",
+            Self::Mix => "mix",
+        }
+    }
 }
 
 /// What `bench load` takes.
@@ -35,7 +60,7 @@ pub struct LoadArgs {
     /// Nodes to send to, in turn; several with several flags. The first is also asked for results.
     #[arg(long = "to", value_name = "URL", default_value = "http://127.0.0.1:8545")]
     endpoints: Vec<String>,
-    /// What to send: transfer, erc20 or swaps.
+    /// What to send: transfer, erc20, swaps, staking or mix.
     #[arg(long, value_enum, default_value = "transfer")]
     workload: Workload,
     /// Number of transactions.
@@ -62,8 +87,14 @@ pub struct LoadArgs {
 }
 
 pub(crate) async fn run(command: Command) -> Result<Report, Failure> {
-    let Command::Load(args) = command;
-    let plan = plan::prepare(&args).await?;
-    let outcome = run::run(&args, plan).await?;
-    Ok(report::report(&args, &outcome))
+    match command {
+        Command::Run(args) => suite::run(args).await,
+        Command::Load(args) => {
+            let progress = Progress::start();
+            let plan = plan::prepare(&args, &progress).await?;
+            let outcome = run::run(&args, plan, &[], &progress).await?;
+            progress.finish();
+            Ok(report::report(&args, &outcome))
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Everything before the clock starts: accounts, funds, contracts, signatures.
 
 use super::LoadArgs;
-use super::market::{self, Target};
+use super::target::Target;
 use crate::{Exit, devnet, failure::Failure, terminal::Progress};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
@@ -11,12 +11,10 @@ use std::time::{Duration, Instant};
 
 /// Highest fee that a transaction of the load pays, in Rau per gas: a full network makes the base fee rise.
 const MAX_FEE: u128 = 1_000_000_000_000;
-/// Gas of a transfer of coins.
-pub(super) const TRANSFER_GAS: u64 = 21_000;
 /// An account that receives coins for the first time costs no more on this chain.
 const FUND_GAS: u64 = 30_000;
 /// What an account may spend on its part of the preparations, in gas.
-const PREPARATION_GAS: u64 = 200_000;
+const PREPARATION_GAS: u64 = 800_000;
 /// Unconfirmed transactions of one funder: pools bound what one sender may have waiting.
 const FUND_ROUND: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,17 +36,17 @@ pub(super) struct Plan {
 }
 
 /// Funds the accounts, deploys what is needed, and signs.
-pub(super) async fn prepare(args: &LoadArgs) -> Result<Plan, Failure> {
-    let progress = Progress::start();
+pub(super) async fn prepare(args: &LoadArgs, progress: &Progress) -> Result<Plan, Failure> {
     let client = Client::new(&args.endpoints[0])?;
     let chain_id = client.chain_id().await?;
     let keys = accounts(args);
     progress.step(format!("funding {} accounts", keys.len()));
     let per_account = args.count.div_ceil(args.accounts);
-    let gas = u64::from(per_account) * Target::gas(args.workload) + PREPARATION_GAS;
-    fund(&client, chain_id, &keys, U256::from(MAX_FEE) * U256::from(gas)).await?;
+    let (gas, coins) = Target::budget(args.workload, per_account);
+    let fees = U256::from(MAX_FEE) * U256::from(gas + PREPARATION_GAS);
+    fund(&client, chain_id, &keys, fees + coins).await?;
     let wallets: Vec<_> = keys.into_iter().map(|key| Wallet::new(client.clone(), key)).collect();
-    let target = market::prepare(args, &client, &wallets, &progress).await?;
+    let target = Target::prepare(args, &client, &wallets, progress).await?;
     progress.step(format!("signing {} transactions", args.count));
     let mut senders = Vec::new();
     for wallet in wallets {
@@ -57,9 +55,8 @@ pub(super) async fn prepare(args: &LoadArgs) -> Result<Plan, Failure> {
     }
     let start = Instant::now();
     let count = args.count;
-    let signed = tokio::task::spawn_blocking(move || sign_all(&senders, count, chain_id, target)).await;
+    let signed = tokio::task::spawn_blocking(move || sign_all(&senders, count, chain_id, &target)).await;
     let transactions = signed.map_err(|e| Failure::new(Exit::Failure, format!("signing stopped: {e}")))??;
-    progress.finish();
     Ok(Plan { transactions, signing: start.elapsed() })
 }
 
@@ -122,7 +119,7 @@ fn sign_all(
     senders: &[(Wallet, u64)],
     count: u32,
     chain_id: u64,
-    target: Target,
+    target: &Target,
 ) -> Result<Vec<Signed>, Failure> {
     let sign = |index: usize| {
         let (turn, round) = (index % senders.len(), index / senders.len());
@@ -156,7 +153,7 @@ mod tests {
         let key = |n: u8| PrivateKeySigner::from_bytes(&B256::repeat_byte(n)).unwrap();
         let wallets: Vec<_> =
             (1..=3).map(|n| (Wallet::new(client.clone(), key(n)), u64::from(n) * 10)).collect();
-        let signed = sign_all(&wallets, 7, 5, Target::Coin).unwrap();
+        let signed = sign_all(&wallets, 7, 5, &Target::Coin).unwrap();
         assert_eq!(signed.len(), 7);
         for (index, signed) in signed.iter().enumerate() {
             use alloy_consensus::{Transaction, TxEnvelope, transaction::SignerRecoverable};

@@ -6,10 +6,10 @@ use crate::report::Report;
 use serde_json::json;
 use std::time::Duration;
 
-const PERCENTILES: [(&str, usize); 4] = [("p50", 50), ("p90", 90), ("p99", 99), ("max", 100)];
+const PERCENTILES: [(&str, usize); 5] = [("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99), ("max", 100)];
 
 /// The smallest latency that `percent` of all do not exceed.
-fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+pub(super) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }
@@ -25,7 +25,7 @@ pub(super) fn report(args: &LoadArgs, outcome: &Outcome) -> Report {
         .filter_map(|(name, percent)| Some((*name, percentile(&outcome.latencies, *percent)?.as_millis())))
         .collect();
     let mode = args.rate.map_or("saturation".into(), |rate| format!("{rate} a second"));
-    let workload = format!("{:?}", args.workload).to_lowercase();
+    let workload = args.workload.name();
     let json = json!({
         "workload": workload, "mode": mode, "endpoints": args.endpoints, "accounts": args.accounts.to_string(),
         "signing_ms": outcome.signing.as_millis().to_string(), "sent": outcome.sent.to_string(),

@@ -2,6 +2,7 @@
 
 use super::LoadArgs;
 use super::plan::{Plan, Signed};
+use super::usage::{Reading, Usage};
 use crate::{Exit, failure::Failure, terminal::Progress};
 use alloy_primitives::{B256, U64};
 use althing_client::{Call, Client, ClientError, Rpc};
@@ -36,6 +37,8 @@ pub(super) struct Outcome {
     pub(super) blocks: u64,
     /// Transactions in final blocks that did not do what they should.
     pub(super) failed: usize,
+    /// What the processes used meanwhile, where the system tells.
+    pub(super) usage: Option<Usage>,
 }
 
 enum Event {
@@ -47,8 +50,13 @@ enum Event {
     Block { hashes: Vec<B256>, at: Instant },
 }
 
-/// Sends the plan and waits for its end.
-pub(super) async fn run(args: &LoadArgs, plan: Plan) -> Result<Outcome, Failure> {
+/// Sends the plan and waits for its end. Of the processes `nodes` it tells what they used meanwhile.
+pub(super) async fn run(
+    args: &LoadArgs,
+    plan: Plan,
+    nodes: &[u32],
+    progress: &Progress,
+) -> Result<Outcome, Failure> {
     let endpoints = args.endpoints.iter().map(|url| Rpc::new(url)).collect::<Result<Vec<_>, _>>()?;
     let watched = Client::new(&args.endpoints[0])?;
     let funded = watched.height().await?;
@@ -60,13 +68,16 @@ pub(super) async fn run(args: &LoadArgs, plan: Plan) -> Result<Outcome, Failure>
     let ours: HashSet<B256> = plan.transactions.iter().map(|signed| signed.hash).collect();
     let (events, seen) = mpsc::channel(1_024);
     let (waiting, window) = watch::channel(0usize);
+    let before = Reading::take(nodes);
     let watcher = tokio::spawn(watch_blocks(watched.clone(), from, events.clone()));
     let sender = tokio::spawn(send_all(args.clone(), endpoints, plan.transactions, events, window));
     let patience = Duration::from_secs(args.patience);
-    let mut outcome = collect(seen, waiting, total, patience).await;
+    let mut outcome = collect(seen, waiting, total, patience, progress).await;
+    let after = Reading::take(nodes);
     watcher.abort();
     sender.abort();
     outcome.signing = plan.signing;
+    outcome.usage = before.zip(after).map(|(before, after)| before.until(&after));
     outcome.failed = count_failed(&watched, from..from + outcome.blocks, &ours).await?;
     match outcome.latencies.is_empty() && outcome.accepted == 0 {
         true => {
@@ -192,8 +203,8 @@ async fn collect(
     waiting: watch::Sender<usize>,
     total: usize,
     patience: Duration,
+    progress: &Progress,
 ) -> Outcome {
-    let progress = Progress::start();
     let mut outcome = Outcome::default();
     let mut under_way: HashMap<B256, Instant> = HashMap::new();
     let (mut first, mut last, mut refused, mut answered) = (None::<Instant>, None::<Instant>, 0, 0);
@@ -237,7 +248,6 @@ async fn collect(
             ));
         }
     }
-    progress.finish();
     outcome.elapsed = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
     outcome.latencies.sort_unstable();
     outcome
@@ -276,7 +286,7 @@ mod tests {
         ] {
             events.send(event).await.ok().unwrap();
         }
-        let outcome = collect(seen, waiting, 3, Duration::from_secs(5)).await;
+        let outcome = collect(seen, waiting, 3, Duration::from_secs(5), &Progress::silent()).await;
         assert_eq!((outcome.sent, outcome.accepted, outcome.blocks), (3, 2, 3));
         assert_eq!(outcome.latencies, [Duration::from_millis(100), Duration::from_millis(300)]);
         assert_eq!(outcome.elapsed, Duration::from_millis(300));

@@ -8,6 +8,7 @@ mod prepare;
 mod supervisor;
 mod view;
 
+pub(crate) use supervisor::{Program, asked, start, tail, terminate};
 pub(crate) use view::devnet_key;
 
 use crate::{Exit, failure::Failure, report::Report, terminal::Progress};
@@ -16,7 +17,7 @@ use layout::Layout;
 use prepare::Network;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use supervisor::{Event, Policy, Program};
+use supervisor::{Event, Policy};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -65,6 +66,9 @@ pub struct Args {
     /// Log level of the nodes; their logs are in the folder.
     #[arg(long, default_value = "info", value_name = "LEVEL")]
     log: String,
+    /// Stop when standard input closes: no supervisor, no network.
+    #[arg(long, hide = true)]
+    supervised: bool,
 }
 
 /// A parameter with a value within its bounds.
@@ -79,6 +83,9 @@ fn parse_param(text: &str) -> Result<(Param, u128), String> {
 /// Runs the network until a signal.
 pub(crate) async fn run(args: Args, json: bool) -> Result<Report, Failure> {
     let stop_asked = stop_signals()?;
+    if args.supervised {
+        crate::node::watch_supervisor()?;
+    }
     let progress = Progress::start();
     let layout = Layout::new(&args.dir)?;
     let _lock = layout.lock()?;
@@ -116,7 +123,7 @@ async fn supervise(
             outcome = &mut running => break outcome,
             Some(event) = seen.recv() => say(&progress, &event),
             never = &mut status => never,
-            () = supervisor::asked(&mut stop_asked), if !*stop.borrow() => {
+            () = asked(&mut stop_asked), if !*stop.borrow() => {
                 progress.step("stopping all nodes");
                 stop.send_replace(true);
             }
@@ -159,7 +166,7 @@ fn program(dir: &Path, name: &str, log: &str) -> Result<Program, Failure> {
 }
 
 /// Turns true at SIGINT or SIGTERM.
-fn stop_signals() -> Result<watch::Receiver<bool>, Failure> {
+pub(crate) fn stop_signals() -> Result<watch::Receiver<bool>, Failure> {
     let failed = |e| Failure::new(Exit::Failure, format!("cannot listen for signals: {e}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
@@ -177,4 +184,4 @@ fn stop_signals() -> Result<watch::Receiver<bool>, Failure> {
 }
 
 /// How long a node may take to stop before it is killed.
-const STOP_PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(15);

@@ -23,12 +23,12 @@ const TAIL_BYTES: u64 = 16 * 1024;
 const MAX_LOG_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Something to keep running.
-pub(super) struct Program {
-    pub(super) name: String,
+pub(crate) struct Program {
+    pub(crate) name: String,
     /// Makes the command anew for every start.
-    pub(super) command: Box<dyn Fn() -> Command + Send + Sync>,
+    pub(crate) command: Box<dyn Fn() -> Command + Send + Sync>,
     /// Receives what it prints.
-    pub(super) log: PathBuf,
+    pub(crate) log: PathBuf,
 }
 
 /// How patient the supervisor is.
@@ -109,7 +109,7 @@ pub(super) async fn run(
 }
 
 /// Completes when `stop` turns true, or nobody is left who could turn it.
-pub(super) async fn asked(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn asked(stop: &mut watch::Receiver<bool>) {
     // The guard must be gone before anything else is awaited.
     drop(stop.wait_for(|stop| *stop).await);
 }
@@ -158,7 +158,7 @@ fn tell(events: &mpsc::Sender<Event>, event: Event) {
 }
 
 /// Starts a process. Its standard input must be kept apart: waiting for a child closes what is still in it.
-fn start(program: &Program) -> std::io::Result<(Child, Option<ChildStdin>)> {
+pub(crate) fn start(program: &Program) -> std::io::Result<(Child, Option<ChildStdin>)> {
     if std::fs::metadata(&program.log).is_ok_and(|log| log.len() > MAX_LOG_BYTES) {
         std::fs::rename(&program.log, program.log.with_extension("log.old"))?;
     }
@@ -172,7 +172,7 @@ fn start(program: &Program) -> std::io::Result<(Child, Option<ChildStdin>)> {
 }
 
 /// Asks a process to stop; whether it did in time.
-async fn terminate(child: &mut Child, patience: Duration) -> bool {
+pub(crate) async fn terminate(child: &mut Child, patience: Duration) -> bool {
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(pid) = pid {
         // It may have ended by itself just now.
@@ -186,7 +186,8 @@ async fn terminate(child: &mut Child, patience: Duration) -> bool {
     false
 }
 
-fn tail(log: &Path) -> String {
+/// The last lines of a log.
+pub(crate) fn tail(log: &Path) -> String {
     let read = || {
         let mut file = File::open(log)?;
         let length = file.metadata()?.len();

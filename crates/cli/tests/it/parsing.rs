@@ -71,6 +71,8 @@ fn the_documented_ways_to_call_it_parse() {
         "chain proof io1mflp9m6hcgm2qcghchsdqj3z3eccrnekx9p0ms --slot 0 --slot 0x1f --verify --genesis g.json",
         "bench load --to http://a:1 --to http://b:1 --workload erc20 --rate 500 --count 100",
         "bench load --workload swaps --accounts 20",
+        "bench load --workload mix",
+        "bench run --quick --only 1v --only 4v3f-500ms-mix --count 100 --rounds 1 --out o --dir d --json",
         "completions zsh",
         "doctor --dir n",
     ] {
@@ -94,6 +96,7 @@ fn wrong_calls_are_refused() {
         "send 0x00 1 --call f() --data 0x",
         "send 0x00 1 --from a --dev-account 0",
         "bench load --batch 0",
+        "bench run --rounds 0",
         "completions tcsh",
         "node run --role king",
         "gov new",
