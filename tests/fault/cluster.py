@@ -160,7 +160,7 @@ class Cluster:
         self.binary, self.random, self.note, self.size = binary, random, note, size
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="fault-"))
         self.network = self.dir / "network"
-        base = free_ports(random, 4 * size.nodes)
+        base = free_ports(random, 5 * size.nodes)
         self.first_rpc, self.first_p2p, self.first_metrics = base, base + size.nodes, base + 2 * size.nodes
         self.spare = base + 3 * size.nodes
         self.processes = []

@@ -1,10 +1,15 @@
-"""An operator's key on two machines at once: it proposes twice, pays for it by itself, and nobody else is harmed."""
+"""An operator's key on two machines at once: it proposes twice, pays for it by itself, and nobody else is harmed.
+
+A node talks with one of the two only, whichever was there first. So cables decide: three nodes
+talk with the first machine, which is enough to agree on its block; the last one has seen the block of the second.
+"""
 
 import shutil
 
 from cluster import Node, Size
 from node import Contract
 from node import Node as Told
+from proxy import Mesh
 from recompute import ADDRESSES, INTERFACES
 from rpc import wait_for
 from seats import FIRST_DRAWN, Seats
@@ -13,16 +18,32 @@ from seats import FIRST_DRAWN, Seats
 SIZE = Size(5, seats=5, block_ms=250)
 TWIN = 4
 SECONDS = 240
+# Index of the second machine.
+SECOND = SIZE.nodes
+SIDES = [{TWIN, 0, 1, 2}, {SECOND, 3}, {0, 1, 2, 3}]
 
 
 def twins(context):
-    cluster = context.cluster(size=SIZE)
+    cluster = context.cluster(start=False, size=SIZE)
+    for node in cluster.nodes:
+        node.environment["ALTHING_P2P__LISTEN"] = f"127.0.0.1:{cluster.spare + node.index}"
+    routes = {node.index: (node.p2p, cluster.spare + node.index) for node in cluster.nodes}
+    mesh = Mesh(routes, lambda: {node.index: node.process.pid for node in cluster.nodes + cluster.twins if node.running})
+    try:
+        cluster.start()
+        return contradict(cluster, mesh)
+    finally:
+        mesh.stop()
+
+
+def contradict(cluster, mesh):
     seats, first = Seats(cluster), cluster.nodes[TWIN]
     wait_for("elected candidates serve", lambda: seats.epoch() > FIRST_DRAWN, SECONDS)
     first.kill()
     second = copy(cluster, first)
     cluster.contradicts = True
     self_stake = candidate(cluster, first).selfStakingTokens
+    mesh.split(*SIDES)
     first.start()
     second.start()
     others = [node for node in cluster.nodes if node is not first]
@@ -43,8 +64,8 @@ def copy(cluster, node):
     """The same node in another folder, on ports of its own; it dials the others."""
     folder = cluster.network / "twin"
     shutil.copytree(node.folder, folder)
-    ports = [cluster.spare, cluster.spare + 1, cluster.spare + 2]
-    twin = Node(cluster.binary, folder, SIZE.nodes, *ports)
+    ports = [cluster.spare + SIZE.nodes + kind for kind in range(3)]
+    twin = Node(cluster.binary, folder, SECOND, *ports)
     for section, port in zip(("RPC", "P2P", "METRICS"), ports):
         twin.environment[f"ALTHING_{section}__LISTEN"] = f"127.0.0.1:{port}"
     cluster.twins = [twin]
