@@ -3,6 +3,8 @@
 use crate::{
     Exit,
     failure::Failure,
+    machine::Facts,
+    page::{Page, markdown},
     report::{Report, table},
     terminal::Progress,
 };
@@ -12,7 +14,10 @@ use plotters::prelude::{
     ChartBuilder, Color as _, DrawingArea, DrawingAreaErrorKind, DrawingBackend, IntoDrawingArea as _,
     LineSeries, RGBColor, SVGBackend, WHITE,
 };
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// What is measured, and where it is written.
 #[derive(Debug, ClapArgs)]
@@ -32,10 +37,14 @@ pub struct Args {
     /// Write the picture into this SVG file.
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    /// Write the table into this page, between the markers of this command.
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
 }
 
 /// Measures and shows.
 pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
+    let page = args.page.clone().map(|path| Page::open(path, "althing sim figures")).transpose()?;
     let progress = Progress::start();
     let mut figures = Vec::new();
     for members in &args.members {
@@ -50,45 +59,73 @@ pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
         let picture = plot(&figures).map_err(|error| Failure::new(Exit::Failure, error))?;
         fs::write(path, picture).map_err(Failure::io("write", path))?;
     }
+    if let Some(page) = page {
+        page.write(&section(args, &page, &figures))?;
+    }
     let json = serde_json::to_value(&figures).expect("figures are JSON");
-    Ok(Report::new(json, text(&figures)))
+    Ok(Report::new(json, table(&HEADER, figures.iter().map(row))))
 }
 
-fn text(figures: &[Figure]) -> String {
-    let header = [
-        "members",
-        "of",
-        "final p50",
-        "p95",
-        "p99",
-        "interval",
-        "votes",
-        "blocks",
-        "transactions",
-        "resharing",
-        "recovery",
-        "CPU",
-    ];
-    let row = |of: &Figure| {
-        let ms = |ms: u64| format!("{ms} ms");
-        let kb = |bytes: u64| format!("{:.1} kB", bytes as f64 / 1_000.0);
-        let [p50, p95, p99] = of.finality_ms;
-        vec![
-            of.members.to_string(),
-            of.nodes.to_string(),
-            ms(p50),
-            ms(p95),
-            ms(p99),
-            ms(of.block_ms),
-            kb(of.votes_bytes),
-            kb(of.blocks_bytes),
-            kb(of.transactions_bytes),
-            kb(of.resharing_bytes),
-            ms(of.recovery_ms),
-            ms(of.cpu_ms),
-        ]
-    };
-    table(&header, figures.iter().map(row))
+const HEADER: [&str; 12] = [
+    "members",
+    "of",
+    "final p50",
+    "p95",
+    "p99",
+    "interval",
+    "votes",
+    "blocks",
+    "transactions",
+    "resharing",
+    "recovery",
+    "CPU",
+];
+
+/// What stands between the markers of a page.
+fn section(args: &Args, page: &Page, figures: &[Figure]) -> String {
+    let members: Vec<_> = args.members.iter().map(ToString::to_string).collect();
+    let nodes = args.nodes.map_or(String::new(), |nodes| format!(" --nodes {nodes}"));
+    let (members, seed, epochs) = (members.join(","), args.seed, args.epochs);
+    let command = format!("althing sim figures --members {members}{nodes} --epochs {epochs} --seed {seed}");
+    let Facts { commit, build, cores, memory, processor, date, command, .. } = Facts::gather(command);
+    let picture = args
+        .plot
+        .as_ref()
+        .map(|file| relative(file, page.path()))
+        .map_or(String::new(), |file| format!("\n![time to finality and bytes by members]({file})\n"));
+    format!(
+        "`{command}` at {commit}, {build} build, {date}, on {cores} cores ({processor}), {memory}. \
+         {epochs} epoch(s) each, ten deeds of clients a second. Bytes are sent by a node for a block; resharing for an \
+         epoch; recovery is the time from the end of a cut in two halves to the next final block; CPU is that of all \
+         nodes for a block.\n\n{}{picture}",
+        markdown(&HEADER, figures.iter().map(row))
+    )
+}
+
+/// A file as a page names it: both are named from the folder that the command runs in.
+fn relative(file: &Path, page: &Path) -> String {
+    let up = page.parent().filter(|_| file.is_relative()).map_or(0, |folder| folder.components().count());
+    format!("{}{}", "../".repeat(up), file.display())
+}
+
+fn row(of: &Figure) -> Vec<String> {
+    let ms = |ms: u64| format!("{ms} ms");
+    let kb = |bytes: u64| format!("{:.1} kB", bytes as f64 / 1_000.0);
+    let [p50, p95, p99] = of.finality_ms;
+    vec![
+        of.members.to_string(),
+        of.nodes.to_string(),
+        ms(p50),
+        ms(p95),
+        ms(p99),
+        ms(of.block_ms),
+        kb(of.votes_bytes),
+        kb(of.blocks_bytes),
+        kb(of.transactions_bytes),
+        kb(of.resharing_bytes),
+        ms(of.recovery_ms),
+        ms(of.cpu_ms),
+    ]
 }
 
 /// A line of a picture.
@@ -153,4 +190,17 @@ fn chart<B: DrawingBackend>(
             });
     }
     chart.configure_series_labels().background_style(WHITE.mix(0.8)).border_style(BLUE.mix(0.3)).draw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_names_the_picture_from_its_own_folder() {
+        let named = |file: &str, page: &str| relative(Path::new(file), Path::new(page));
+        assert_eq!(named("docs/a.svg", "bench/RESULTS.md"), "../docs/a.svg");
+        assert_eq!(named("a.svg", "RESULTS.md"), "a.svg");
+        assert_eq!(named("/tmp/a.svg", "bench/RESULTS.md"), "/tmp/a.svg");
+    }
 }

@@ -25,6 +25,8 @@ fn seven_of_ten_rotate_and_repeat_event_by_event() {
     let report = ends_well(&Scenario { epochs: 5, ..Scenario::quiet(1, 10, 7) });
     assert!(report.epochs >= 5 && report.transactions > 50, "{report:?}");
     assert_eq!((report.crashes, report.slashed, report.double_votes, report.kept_committees), (0, 0, 0, 0));
+    // A proposer that waits for its turn must not keep what became final waiting: that was one interval, 500 ms.
+    assert!(report.finality_ms[2] < 250, "{report:?}");
 }
 
 #[test]

@@ -1,16 +1,13 @@
-//! The page with the table, and the file with everything. Of the page only what stands between the markers changes.
+//! The page with the table, and the file with everything.
 
-use super::machine::Facts;
 use super::results::{HEADER, Row};
 use super::scenario::Mode;
-use crate::{Exit, failure::Failure};
+use crate::failure::Failure;
+use crate::machine::Facts;
+use crate::page::{Page, markdown};
 use serde_json::{Value, json};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-const BEGIN: &str = "<!-- althing bench run: begin -->";
-const END: &str = "<!-- althing bench run: end -->";
 
 /// Cores that the rest of an idle machine uses at most; with more, figures are no marks.
 const IDLE_CORES: f64 = 0.2;
@@ -26,36 +23,20 @@ pub(super) struct Document {
 
 /// Where results go.
 pub(super) struct Place {
-    page: PathBuf,
+    page: Page,
     data: PathBuf,
-    /// The page as it was.
-    old: String,
 }
 
 impl Place {
     /// Looks at the folder before hours are spent for something that cannot be written.
     pub(super) fn open(dir: &Path) -> Result<Self, Failure> {
-        fs::create_dir_all(dir).map_err(Failure::io("create", dir))?;
-        let page = dir.join("RESULTS.md");
-        let old = match fs::read_to_string(&page) {
-            Ok(text) => text,
-            Err(e) if e.kind() == ErrorKind::NotFound => "# Results\n".into(),
-            Err(e) => return Err(Failure::io("read", &page)(e)),
-        };
-        let place = Self { page, data: dir.join("results.json"), old };
-        place.merged("")?;
-        Ok(place)
-    }
-
-    fn merged(&self, section: &str) -> Result<String, Failure> {
-        merge(&self.old, section)
-            .map_err(|reason| Failure::new(Exit::Failure, format!("{}: {reason}", self.page.display())))
+        let page = Page::open(dir.join("RESULTS.md"), "althing bench run")?;
+        Ok(Self { page, data: dir.join("results.json") })
     }
 
     pub(super) fn write(&self, document: &Document) -> Result<(), Failure> {
-        let text = self.merged(&document.section())?;
         let json = serde_json::to_string_pretty(&document.json()).expect("results have only string keys");
-        fs::write(&self.page, text).map_err(Failure::io("write", &self.page))?;
+        self.page.write(&document.section())?;
         fs::write(&self.data, json + "\n").map_err(Failure::io("write", &self.data))
     }
 }
@@ -86,32 +67,13 @@ impl Document {
             many => format!("Of {many} rounds the one in the middle"),
         };
         let peer = self.peer.as_deref().unwrap_or("not found");
-        let mut text = format!(
+        let text = format!(
             "## Networks of processes: `{command}`\n\n\
              Commit {commit}, {build} build, {date}. {cores} cores ({processor}), {memory}, load generator on the same machine. \
              Load average before: {load_before}; the rest of the machine used {others}. \
              {rounds}. Peer: {peer}. All rounds are in [results.json](results.json).\n\n"
         );
-        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | ").replace('\n', " "));
-        text += &line(&HEADER.map(String::from));
-        text += &format!("{}|\n", "|---".repeat(HEADER.len()));
-        for cells in self.cells() {
-            text += &line(&cells);
-        }
-        text
-    }
-}
-
-/// Puts a section between the markers of a page; a page without markers gets them at its end.
-fn merge(page: &str, section: &str) -> Result<String, String> {
-    let places = |marker| page.match_indices(marker).map(|(place, _)| place).collect::<Vec<_>>();
-    match (&places(BEGIN)[..], &places(END)[..]) {
-        ([], []) => Ok(format!("{}\n\n{BEGIN}\n{section}{END}\n", page.trim_end())),
-        ([begin], [end]) if begin < end => {
-            let (before, after) = (&page[..begin + BEGIN.len()], &page[*end..]);
-            Ok(format!("{before}\n{section}{after}"))
-        }
-        _ => Err(format!("it must have one line `{BEGIN}` and after it one `{END}`, or neither")),
+        text + &markdown(&HEADER, self.cells())
     }
 }
 
@@ -136,22 +98,6 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_between_the_markers_changes() {
-        let page = "# Results\n\nolder\n";
-        let first = merge(page, "one\n").unwrap();
-        assert_eq!(first, format!("# Results\n\nolder\n\n{BEGIN}\none\n{END}\n"));
-        let more = format!("{first}\n## Later\n");
-        assert_eq!(merge(&more, "two\n").unwrap(), more.replace("one", "two"));
-    }
-
-    #[test]
-    fn markers_that_do_not_fit_are_refused() {
-        for page in [BEGIN.into(), END.into(), format!("{END}{BEGIN}"), format!("{BEGIN}{END}{BEGIN}")] {
-            assert!(merge(&page, "").unwrap_err().contains(END), "{page}");
-        }
-    }
-
-    #[test]
     fn the_page_says_where_figures_come_from_and_keeps_them_in_a_table() {
         let dir = tempfile::tempdir().unwrap();
         Place::open(dir.path()).unwrap().write(&document()).unwrap();
@@ -171,7 +117,5 @@ mod tests {
         let data = fs::read_to_string(dir.path().join("results.json")).unwrap();
         let data: Value = serde_json::from_str(&data).unwrap();
         assert_eq!(data["rows"][0]["ours"][0]["final"], 1_980);
-        fs::write(dir.path().join("RESULTS.md"), BEGIN).unwrap();
-        assert!(Place::open(dir.path()).is_err());
     }
 }

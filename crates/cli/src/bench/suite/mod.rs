@@ -4,7 +4,6 @@
 //! both see the same machine.
 
 mod document;
-mod machine;
 mod network;
 mod peer;
 mod results;
@@ -12,10 +11,10 @@ mod scenario;
 
 use super::{LoadArgs, plan, usage};
 use crate::devnet;
+use crate::machine::Facts;
 use crate::report::{Report, table};
 use crate::{Exit, failure::Failure, terminal::Progress};
 use document::{Document, Place};
-use machine::Facts;
 use network::Network;
 use peer::Peer;
 use results::{Against, HEADER, Row, Trial};
@@ -106,7 +105,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Report, Failure> {
     let place = Place::open(&args.out)?;
     let peer = Peer::find().await?;
     let stop = devnet::stop_signals()?;
-    let facts = Facts::gather(&args).await;
+    let facts = Facts::gather(args.command());
     let (version, rounds) = (peer.as_ref().map(|peer| peer.version.clone()), args.rounds());
     let mut suite = Suite { args, peer, stop, progress: Progress::start(), throughput: BTreeMap::new() };
     let mut rows = Vec::new();

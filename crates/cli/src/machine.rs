@@ -1,59 +1,59 @@
 //! What a figure is worth nothing without: commit, build, machine, date, and what else ran.
 
-use super::RunArgs;
 use crate::gov::moment;
 use serde::Serialize;
 use std::fs;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
-use tokio::process::Command;
 
 const UNKNOWN: &str = "unknown";
 
 /// The circumstances of a run.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// Of the folder that the command was started in.
-    pub(super) commit: String,
+    pub(crate) commit: String,
     /// `dev` or `release`.
-    pub(super) build: &'static str,
-    pub(super) cores: usize,
-    pub(super) memory: String,
-    pub(super) processor: String,
+    pub(crate) build: &'static str,
+    pub(crate) cores: usize,
+    pub(crate) memory: String,
+    pub(crate) processor: String,
     /// Processes that wanted to run in the minute before.
-    pub(super) load_before: String,
+    pub(crate) load_before: String,
     /// By the system's clock.
-    pub(super) date: String,
+    pub(crate) date: String,
     /// How to run it again.
-    pub(super) command: String,
+    pub(crate) command: String,
 }
 
 impl Facts {
-    pub(super) async fn gather(args: &RunArgs) -> Self {
+    /// Looks at the machine. `command` is how to run it again.
+    pub(crate) fn gather(command: String) -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let load = read("/proc/loadavg");
         Self {
-            commit: commit().await.unwrap_or_else(|| UNKNOWN.into()),
+            commit: commit().unwrap_or_else(|| UNKNOWN.into()),
             build: if cfg!(debug_assertions) { "dev" } else { "release" },
             cores: std::thread::available_parallelism().map_or(0, usize::from),
             memory: memory(&read("/proc/meminfo")).unwrap_or_else(|| UNKNOWN.into()),
             processor: processor(&read("/proc/cpuinfo")).unwrap_or_else(|| UNKNOWN.into()),
             load_before: load.split(' ').next().filter(|load| !load.is_empty()).unwrap_or(UNKNOWN).into(),
             date: moment(now.as_secs()),
-            command: args.command(),
+            command,
         }
     }
 }
 
 /// Short hash, and whether files differ from it.
-async fn commit() -> Option<String> {
-    let hash = git(&["rev-parse", "--short=8", "HEAD"]).await?;
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"]).await?;
+fn commit() -> Option<String> {
+    let hash = git(&["rev-parse", "--short=8", "HEAD"])?;
+    let changed = git(&["status", "--porcelain", "--untracked-files=no"])?;
     Some(if changed.is_empty() { hash } else { format!("{hash} with changes") })
 }
 
-async fn git(args: &[&str]) -> Option<String> {
-    let said = Command::new("git").args(args).output().await.ok().filter(|said| said.status.success())?;
+fn git(args: &[&str]) -> Option<String> {
+    let said = Command::new("git").args(args).output().ok().filter(|said| said.status.success())?;
     Some(String::from_utf8_lossy(&said.stdout).trim().to_string())
 }
 
