@@ -44,6 +44,8 @@ pub struct Args {
 
 /// Measures and shows.
 pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
+    // Before anything is written, which would be a change since the commit.
+    let facts = Facts::gather(command(args));
     let page = args.page.clone().map(|path| Page::open(path, "althing sim figures")).transpose()?;
     let progress = Progress::start();
     let mut figures = Vec::new();
@@ -60,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<Report, Failure> {
         fs::write(path, picture).map_err(Failure::io("write", path))?;
     }
     if let Some(page) = page {
-        page.write(&section(args, &page, &figures))?;
+        page.write(&section(args, &facts, &page, &figures))?;
     }
     let json = serde_json::to_value(&figures).expect("figures are JSON");
     Ok(Report::new(json, table(&HEADER, figures.iter().map(row))))
@@ -81,13 +83,18 @@ const HEADER: [&str; 12] = [
     "CPU",
 ];
 
-/// What stands between the markers of a page.
-fn section(args: &Args, page: &Page, figures: &[Figure]) -> String {
+/// What decides about figures, as a command line.
+fn command(args: &Args) -> String {
     let members: Vec<_> = args.members.iter().map(ToString::to_string).collect();
     let nodes = args.nodes.map_or(String::new(), |nodes| format!(" --nodes {nodes}"));
     let (members, seed, epochs) = (members.join(","), args.seed, args.epochs);
-    let command = format!("althing sim figures --members {members}{nodes} --epochs {epochs} --seed {seed}");
-    let Facts { commit, build, cores, memory, processor, date, command, .. } = Facts::gather(command);
+    format!("althing sim figures --members {members}{nodes} --epochs {epochs} --seed {seed}")
+}
+
+/// What stands between the markers of a page.
+fn section(args: &Args, facts: &Facts, page: &Page, figures: &[Figure]) -> String {
+    let Facts { commit, build, cores, memory, processor, date, command, .. } = facts;
+    let epochs = args.epochs;
     let picture = args
         .plot
         .as_ref()
