@@ -8,6 +8,7 @@ Needs no privileges. Who dialled is found by the owner of the socket at the othe
 import os
 import socket
 import threading
+import time
 
 
 def _owner(port, pids):
@@ -32,6 +33,8 @@ class Mesh:
     """The cables between all nodes. `routes` maps a node's index to (port in the spec, port where it listens)."""
 
     def __init__(self, routes, pids):
+        # Seconds by which a cable between two nodes is longer, by their indexes.
+        self.delays = {}
         self.pids, self.sides, self.lock, self.links, self.listeners = pids, None, threading.Lock(), [], []
         for index, (public, private) in routes.items():
             listener = socket.create_server(("127.0.0.1", public))
@@ -88,6 +91,7 @@ class Mesh:
     def _relay(self, link, source, target):
         try:
             while data := source.recv(65536):
+                time.sleep(self.delays.get(frozenset(link[:2]), 0))
                 target.sendall(data)
         except OSError:
             pass

@@ -1,12 +1,13 @@
 """An operator's key on two machines at once: it proposes twice, pays for it by itself, and nobody else is harmed.
 
 A node talks with one of the two only, whichever was there first. So cables decide: three nodes
-talk with the first machine, which is enough to agree on its block; the last one has seen the block of the second.
+talk with the first machine, which is enough to agree on its block; the last one, far away from them, has seen the block of the second by then.
 """
 
 import shutil
 
 from cluster import Node, Size
+from load import Load
 from node import Contract
 from node import Node as Told
 from proxy import Mesh
@@ -20,6 +21,7 @@ TWIN = 4
 SECONDS = 240
 # Index of the second machine.
 SECOND = SIZE.nodes
+FAR, FAR_SECONDS = 3, 0.1
 SIDES = [{TWIN, 0, 1, 2}, {SECOND, 3}, {0, 1, 2, 3}]
 
 
@@ -44,15 +46,19 @@ def contradict(cluster, mesh):
     cluster.contradicts = True
     self_stake = candidate(cluster, first).selfStakingTokens
     mesh.split(*SIDES)
+    mesh.delays = {frozenset({FAR, other}): FAR_SECONDS for other in range(FAR)}
     first.start()
     second.start()
     others = [node for node in cluster.nodes if node is not first]
-    record = wait_for("its double proposal is punished", lambda: punished(cluster, first), SECONDS)
+    # Without transactions both machines could propose the very same block.
+    with Load(cluster) as load:
+        record = wait_for("its double proposal is punished", lambda: punished(cluster, first), SECONDS)
     second.kill()
     cluster.grows(10, 60, others)
     taken = record.slashed
     if taken != self_stake * 5 // 100:
         raise AssertionError(f"{taken} of a self-stake of {self_stake} were taken, not a twentieth")
+    load.check()
     blocks = cluster.agreed_blocks()
     return (
         f"{first.name} ran twice: {record.doubleProposals} double proposal punished with {taken} Rau of {self_stake}, in jail until "
