@@ -6,19 +6,20 @@ talk with the first machine, which is enough to agree on its block; the last one
 
 import shutil
 
-from cluster import Node, Size
+from cluster import Broken, Node, Size
 from load import Load
 from node import Contract
 from node import Node as Told
 from proxy import Mesh
 from recompute import ADDRESSES, INTERFACES
-from rpc import wait_for
+from rpc import Late, wait_for
 from seats import FIRST_DRAWN, Seats
 
 # Five seats go on when one member contradicts itself.
 SIZE = Size(5, seats=5, block_ms=250)
 TWIN = 4
 SECONDS = 240
+PATIENCE_SECONDS = 20
 # Index of the second machine.
 SECOND = SIZE.nodes
 FAR, FAR_SECONDS = 3, 0.1
@@ -52,11 +53,13 @@ def contradict(cluster, mesh):
     others = [node for node in cluster.nodes if node is not first]
     # Without transactions both machines could propose the very same block.
     with Load(cluster) as load:
-        record = wait_for("its double proposal is punished", lambda: punished(cluster, first), SECONDS)
+        record = wait_for_punishment(cluster, first)
     second.kill()
     cluster.grows(10, 60, others)
     taken = record.slashed
-    if taken != self_stake * 5 // 100:
+    twentieth = self_stake * 5 // 100
+    # A block that it missed meanwhile costs a little more.
+    if not twentieth <= taken <= twentieth * 101 // 100:
         raise AssertionError(f"{taken} of a self-stake of {self_stake} were taken, not a twentieth")
     load.check()
     blocks = cluster.agreed_blocks()
@@ -64,6 +67,17 @@ def contradict(cluster, mesh):
         f"{first.name} ran twice: {record.doubleProposals} double proposal punished with {taken} Rau of {self_stake}, in jail until "
         f"{record.jailedUntil}; {len(blocks)} blocks equal"
     )
+
+
+def wait_for_punishment(cluster, node):
+    """A node blocks whom it saw vote twice, maybe before it had both blocks; started again, it listens anew."""
+    for _ in range(SECONDS // PATIENCE_SECONDS):
+        try:
+            return wait_for("its double proposal is punished", lambda: punished(cluster, node), PATIENCE_SECONDS)
+        except Late:
+            cluster.nodes[FAR].kill()
+            cluster.nodes[FAR].start()
+    raise Broken(f"no double proposal was punished within {SECONDS} s")
 
 
 def copy(cluster, node):
