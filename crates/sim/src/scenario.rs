@@ -2,7 +2,7 @@
 
 use crate::wire::{Place, Tamper};
 use althing_chain::{Channel, Sabotage, channels};
-use althing_primitives::chainspec::{MIN_EPOCH_BLOCKS, MIN_EPOCH_BLOCKS_PER_MEMBER};
+use althing_primitives::chainspec::{MIN_EPOCH_BLOCKS, MIN_EPOCH_BLOCKS_PER_MEMBER, is_zero};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -12,11 +12,6 @@ pub const MAX_NODES: usize = 64;
 
 /// Whose key is on two machines without the knowledge of the checks.
 const SECRET_TWIN: usize = 1;
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
 
 /// A whole simulation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

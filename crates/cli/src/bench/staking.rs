@@ -7,6 +7,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{SolCall, SolEvent};
 use althing_abi::{Staking as abi, SystemContract};
 use althing_client::{Client, TransactionReceipt, Wallet};
+use althing_primitives::RAU_PER_COIN;
 use std::sync::Arc;
 
 /// Gas that an operation may use: about half more than it needs when it is the first of its kind.
@@ -17,8 +18,6 @@ const CHANGE_GAS: u64 = 400_000;
 pub(super) const STAKE_GAS: u64 = 650_000;
 /// Operations in a cycle of [`Stakes::operation`], of which one is a new stake.
 const CYCLE: usize = 4;
-/// One coin in Rau: what a deposit adds.
-const COIN: u128 = 1_000_000_000_000_000_000;
 /// Coins of a new bucket: the least that a devnet takes.
 const STAKE_COINS: u128 = 100;
 /// Duration of all buckets. They renew by themselves, else nothing could be added to them.
@@ -42,7 +41,7 @@ impl Stakes {
         progress.step(format!("staking for {} accounts", wallets.len()));
         let names = [candidate(client, 0).await?, candidate(client, 1).await?];
         let data = stake(&names[0]);
-        let calls = vec![(U256::from(STAKE_COINS * COIN), data); wallets.len()];
+        let calls = vec![(U256::from(STAKE_COINS * RAU_PER_COIN), data); wallets.len()];
         let receipts = from_each(client, wallets, contract(), STAKE_GAS, &calls).await?;
         let buckets = receipts.iter().map(bucket_of).collect::<Result<_, _>>()?;
         Ok(Self { buckets, names })
@@ -52,7 +51,7 @@ impl Stakes {
     pub(super) fn budget(operations: u32) -> U256 {
         // Its first bucket, and rounding up.
         let cycles = u128::from(operations) / CYCLE as u128 + 2;
-        U256::from(cycles) * U256::from((STAKE_COINS + 1) * COIN)
+        U256::from(cycles) * U256::from((STAKE_COINS + 1) * RAU_PER_COIN)
     }
 
     /// Value, gas limit and data of an operation of the account at `turn`: a deposit, a new stake, a restake, another
@@ -63,9 +62,9 @@ impl Stakes {
         match step % CYCLE {
             0 => {
                 let call = abi::depositCall { bucketIndex: bucket };
-                (U256::from(COIN), DEPOSIT_GAS, call.abi_encode().into())
+                (U256::from(RAU_PER_COIN), DEPOSIT_GAS, call.abi_encode().into())
             }
-            1 => (U256::from(STAKE_COINS * COIN), STAKE_GAS, stake(&self.names[0])),
+            1 => (U256::from(STAKE_COINS * RAU_PER_COIN), STAKE_GAS, stake(&self.names[0])),
             2 => {
                 let call = abi::restakeCall { bucketIndex: bucket, duration: DAYS, autoStake: true, data };
                 (U256::ZERO, RESTAKE_GAS, call.abi_encode().into())
@@ -149,7 +148,7 @@ mod tests {
             let steps = first..first + operations;
             let spent = steps.map(|step| stakes().operation(0, first, step).0).sum::<U256>();
             let budget = Stakes::budget(operations as u32);
-            assert!(spent + U256::from(STAKE_COINS * COIN) <= budget, "{first} {operations}");
+            assert!(spent + U256::from(STAKE_COINS * RAU_PER_COIN) <= budget, "{first} {operations}");
         }
     }
 }

@@ -119,9 +119,9 @@ pub struct GenesisCommittee {
     pub epoch_info: Bytes,
 }
 
-/// Chain specs of before a field was there keep their hash.
+/// For fields that are left out when they are zero: chain specs of before a field was there keep their hash.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
-fn is_zero(number: &u64) -> bool {
+pub fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 

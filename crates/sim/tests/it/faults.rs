@@ -50,13 +50,14 @@ fn messages_are_lost_doubled_and_late() {
     let report = ends_well(&meets(
         5,
         &[
-            Fault::Loss { per_mille: 200 },
+            Fault::Loss { per_mille: 300 },
             Fault::Doubled { per_mille: 500 },
             Fault::Slow { node: 2, by_ms: 700 },
             Fault::SlowDisk { node: 3, sync_ms: 100 },
+            Fault::Loss { per_mille: 300 },
         ],
     ));
-    assert!(report.lost_messages > 50, "{report:?}");
+    assert!(report.lost_messages > 100, "{report:?}");
 }
 
 #[test]
