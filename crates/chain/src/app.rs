@@ -116,7 +116,7 @@ impl<E: Context + Spawner + Clock> Application<E> for App {
     ) -> Option<Proposed<Self, E>> {
         let parent = ancestry.peek()?.inner().clone();
         let payload = input.upstream.payload;
-        match self.chain.propose(&clock, &round, parent.block(), batches, payload).await {
+        match self.chain.propose(&Arc::new(clock), &round, parent.block(), batches, payload).await {
             Ok(built) => built.map(|(block, merkleized)| Proposed { block, merkleized }),
             Err(error) => {
                 stop_on_local_failure(&parent, &error);

@@ -7,9 +7,7 @@ use crate::{context::Chain, sabotage::Sabotage, verify::InvalidBlock};
 use althing_execution::{is_punishable, read};
 use althing_light::{DoubleProposal, Fault, Proposal};
 use althing_primitives::{Block, Bytes, Epoch, OperatorKey, View, calendar::EVIDENCE_EPOCHS};
-use althing_state::{BatchView, Batches};
-use commonware_runtime::Spawner;
-use commonware_storage::Context;
+use althing_state::StateView;
 use std::collections::BTreeMap;
 
 /// Most proposals remembered, about 1.5 kB each; the oldest go first. Two blocks of a view come within a few views.
@@ -79,18 +77,17 @@ impl Chain {
     }
 
     /// A proof for the next block to carry, of a fault that the chain has not punished yet; empty without one.
-    pub(crate) async fn evidence_for<E: Context + Spawner>(
+    pub(crate) async fn evidence_for(
         &self,
         epoch: Epoch,
-        batches: &Batches<E>,
+        view: &impl StateView,
     ) -> Result<Bytes, InvalidBlock> {
         if self.does(Sabotage::IgnoreEvidence) {
             return Ok(Bytes::new());
         }
         let pending = self.evidence.lock().pending(epoch);
-        let view = BatchView::<E>(batches);
         for (fault, proof) in pending {
-            if read(&view, move |host| is_punishable(host, epoch, fault)).await? {
+            if read(view, move |host| is_punishable(host, epoch, fault)).await? {
                 return Ok(proof);
             }
         }

@@ -12,7 +12,7 @@ use althing_execution::{BlockLimits, BuildLimits, Candidates, build_block, elect
 use althing_primitives::{
     B256, Block, Bytes, Height, MAX_BLOCK_BYTES, Recovered, SEAL_VERSION, Seal, Transaction,
 };
-use althing_state::{BatchView, Batches, Prepared, commitment};
+use althing_state::{BatchView, Batches, Prepared, StateView, commitment};
 use althing_txpool::Best;
 use commonware_consensus::types::{Epoch, Round, View};
 use commonware_runtime::{Clock, Spawner};
@@ -85,15 +85,15 @@ impl Chain {
     /// Builds the next block; `None` when this node must skip its turn.
     pub(crate) async fn propose<E: Context + Spawner + Clock>(
         &self,
-        clock: &E,
+        clock: &Arc<E>,
         round: &ConsensusContext,
         parent: &Block,
         batches: Batches<E>,
         payload: Option<Payload>,
     ) -> Result<Option<(ConsensusBlock, Prepared<E>)>, InvalidBlock> {
         let Some(operator) = &self.operator else { return Ok(None) };
-        let time_ms = self.wait_for_turn(clock, parent).await;
-        let Some(beacon) = self.parent_beacon(clock, parent).await else {
+        let time_ms = self.wait_for_turn(&**clock, parent).await;
+        let Some(beacon) = self.parent_beacon(&**clock, parent).await else {
             tracing::warn!(
                 height = parent.height() + 1,
                 "turn skipped: the beacon of the parent's round is unknown"
@@ -101,8 +101,9 @@ impl Chain {
             return Ok(None);
         };
         let epoch = round.round.epoch();
-        let election = self.election_beacon::<E>(epoch, parent.height() + 1, &batches).await?;
-        let evidence = self.evidence_for::<E>(epoch.get(), &batches).await?;
+        let view = BatchView::<E>::new(batches);
+        let election = self.election_beacon(epoch, parent.height() + 1, &view).await?;
+        let evidence = self.evidence_for(epoch.get(), &view).await?;
         let mix_hash = althing_light::mix_hash(&beacon, parent.header().mix_hash, parent.hash());
         let seal = Seal {
             version: SEAL_VERSION,
@@ -121,29 +122,29 @@ impl Chain {
         };
         let system = self.system_inputs(&seal, payload.and_then(next_committee));
         let draft = Draft { time_ms, mix_hash, system };
-        self.build(clock, operator, draft, seal, parent, batches).await.map(Some)
+        self.build(clock, operator, draft, seal, parent, view).await.map(Some)
     }
 
     async fn build<E: Context + Spawner + Clock>(
         &self,
-        clock: &E,
+        clock: &Arc<E>,
         operator: &Operator,
         draft: Draft,
         mut seal: Seal,
         parent: &Block,
-        batches: Batches<E>,
+        view: BatchView<E>,
     ) -> Result<(ConsensusBlock, Prepared<E>), InvalidBlock> {
-        let view = BatchView::<E>(&batches);
         let context = self.block_context(&draft, parent, BlockLimits::read(&view).await?);
-        let mut candidates = FromPool(self.pool.lock().best(context.base_fee));
-        let started = clock.current();
+        let candidates = FromPool(self.pool.lock().best(context.base_fee));
+        let (clock, started) = (clock.clone(), clock.current());
         let budget = Duration::from_millis(self.spec.block_interval_ms) / BUILD_SHARE;
-        let time_is_up = || clock.current().duration_since(started).is_ok_and(|elapsed| elapsed >= budget);
+        let time_is_up =
+            move || clock.current().duration_since(started).is_ok_and(|elapsed| elapsed >= budget);
         let limits = BuildLimits { max_bytes: MAX_TRANSACTION_BYTES, deadline: time_is_up };
         let (transactions, mut outcome) =
-            build_block(self.spec.clone(), context.clone(), &mut candidates, &view, limits).await?;
+            build_block(self.spec.clone(), context.clone(), candidates, &view, limits).await?;
         self.spoil_own(&mut outcome);
-        let prepared = stage_changes::<E>(batches, &outcome.changes).await?;
+        let prepared = stage_changes::<E>(view.into_batches(), &outcome.changes).await?;
         seal.state = self.spoil_commitment(commitment::<E>(&prepared));
         let (transactions, senders) = transactions.into_iter().map(Recovered::into_parts).unzip();
         let header = header::assemble(&context, &outcome, &seal.state);
@@ -155,19 +156,18 @@ impl Chain {
     }
 
     /// The beacon that the epoch's election waits for, if this node has it.
-    async fn election_beacon<E: Context + Spawner>(
+    async fn election_beacon(
         &self,
         epoch: Epoch,
         height: Height,
-        batches: &Batches<E>,
+        view: &impl StateView,
     ) -> Result<Bytes, InvalidBlock> {
         let calendar = self.spec.calendar();
         let number = epoch.get();
         if height <= calendar.ranking_block(number) || height > calendar.draw_block(number) {
             return Ok(Bytes::new());
         }
-        let view = BatchView::<E>(batches);
-        let awaited = read(&view, move |host| election::awaited_view(host, number)).await?;
+        let awaited = read(view, move |host| election::awaited_view(host, number)).await?;
         let beacon = awaited.and_then(|view| self.beacons.get(Round::new(epoch, View::new(view))));
         Ok(beacon.unwrap_or_default())
     }

@@ -117,7 +117,7 @@ impl Chain {
     ) -> Result<Prepared<E>, InvalidBlock> {
         let next_committee = block.payload().and_then(next_committee);
         let block = block.block();
-        let view = BatchView::<E>(&batches);
+        let view = BatchView::<E>::new(batches);
         let limits = BlockLimits::read(&view).await?;
         let context = self.block_context(&self.draft_of(block, next_committee), parent, limits);
         header::check_limits(block, &context)?;
@@ -126,7 +126,7 @@ impl Chain {
         let senders = transactions.iter().map(|transaction| transaction.signer()).collect();
         let mut outcome = execute_block(self.spec.clone(), context.clone(), transactions, &view).await?;
         self.spoil_every(&mut outcome);
-        let prepared = stage_changes::<E>(batches, &outcome.changes).await?;
+        let prepared = stage_changes::<E>(view.into_batches(), &outcome.changes).await?;
         if !self.does(Sabotage::AcceptAll) {
             header::check_outcome(block, &context, &outcome, &commitment::<E>(&prepared))?;
         }

@@ -2,8 +2,8 @@
 
 use althing_primitives::{Bytes, Change, OperationsRequest, StateCommitment};
 use althing_state::{
-    DatabaseConfig, DatabaseView, Databases, Fetch, Proven, StateError, StateKey, StateValue, StateView,
-    StorageSettings, SyncError, database_config, open_genesis, operations, prove, sync_targets,
+    AtHand, DatabaseConfig, DatabaseView, Databases, Fetch, Proven, StateError, StateKey, StateView,
+    StorageSettings, SyncError, Values, database_config, open_genesis, operations, prove, sync_targets,
 };
 use commonware_glue::stateful::db::DatabaseSet as _;
 use commonware_runtime::{Storage as _, Supervisor as _, buffer::paged::CacheRef, tokio::Context};
@@ -80,17 +80,18 @@ impl State {
         Box::pin(operations(&self.0.0, request))
     }
 
-    fn read<'a>(
-        &'a self,
-        keys: &'a [StateKey],
-    ) -> BoxFuture<'a, Result<Vec<Option<StateValue>>, StateError>> {
+    fn read<'a>(&'a self, keys: &'a [StateKey]) -> BoxFuture<'a, Values> {
         Box::pin(self.0.get_many(keys))
     }
 }
 
 impl StateView for State {
-    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+    async fn get_many(&self, keys: &[StateKey]) -> Values {
         self.read(keys).await
+    }
+
+    fn at_hand(&self) -> Option<AtHand> {
+        self.0.at_hand()
     }
 }
 

@@ -25,6 +25,7 @@ pub async fn execute_block(
     transactions: Vec<Recovered<Transaction>>,
     view: &impl StateView,
 ) -> Result<Outcome, ExecutionError> {
+    let transactions: Arc<[_]> = transactions.into();
     bridge::run(view, move |port| {
         let mut executor = Executor::begin(&spec, &block, port, &transactions)?;
         for (index, transaction) in transactions.iter().enumerate() {

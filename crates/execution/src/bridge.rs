@@ -1,122 +1,135 @@
 //! Lets synchronous execution read asynchronous state.
 //!
-//! The EVM reads state in the middle of an instruction, and `StateView` answers with a future. Running a
-//! transaction again for each missing key would let a chain of dependent cold reads cost quadratic work, so a job
-//! runs once, on a thread of its own, and waits where it needs a value. The thread is a coroutine, never
-//! parallelism: caller and job take strict turns, so results do not depend on scheduling, and any runtime,
-//! simulated ones included, can drive the returned future.
+//! The EVM reads state in the middle of an instruction, and `StateView` answers with a future. Nearly every value is in
+//! memory, so a job first runs in place, on the caller's thread, with what is at hand ([`StateView::at_hand`]). Where a
+//! value must be waited for, it begins anew: in place once more if it had only just begun, else on a thread of its own,
+//! which waits where it needs a value. So a job runs a fixed number of times at most, whatever a chain of dependent cold
+//! reads looks like; running it again for each missing key would cost quadratic work.
 //!
-//! Dropping the future ends the job at its next read.
+//! The thread is a coroutine, never parallelism: caller and job take strict turns, so results do not depend on scheduling,
+//! and any runtime, simulated ones included, can drive the returned future. Dropping the future ends a job there at its
+//! next read.
 
 use crate::ExecutionError;
-use alloy_primitives::B256;
-use althing_primitives::{Recovered, StateKey, StateValue, Transaction};
-use althing_state::{StateError, StateView};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use althing_primitives::StateKey;
+use althing_state::{AtHand, StateError, StateView, Values};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::mpsc::{Receiver, Sender, channel},
+};
 
 /// Stack of a job's thread in bytes: the EVM keeps its frames on the heap, so this is ample.
 const STACK_BYTES: usize = 4 * 1024 * 1024;
 
-/// Values of keys, in the order of the question.
-type Values = Result<Vec<Option<StateValue>>, StateError>;
+/// Most runs of a job in place; one more on a thread may follow.
+const RUNS_IN_PLACE: usize = 3;
 
-enum Question {
-    Read(Vec<StateKey>),
-    Next,
-    Skip(B256),
-}
-
-enum Answer {
-    Values(Values),
-    Candidate(Option<Box<Recovered<Transaction>>>),
-}
-
-/// Where a job that builds a block takes its transactions from.
-pub(crate) trait Source: Send {
-    /// The next transaction, or none when the block shall be closed.
-    fn next(&mut self) -> Option<Recovered<Transaction>>;
-    /// The transaction did not go into the block.
-    fn skip(&mut self, hash: &B256);
-}
-
-/// The source of jobs that build nothing.
-struct Empty;
-
-impl Source for Empty {
-    fn next(&mut self) -> Option<Recovered<Transaction>> {
-        None
-    }
-    fn skip(&mut self, _: &B256) {}
-}
+/// Questions after which a job has only just begun: those that read ahead what its input names, and the code of that.
+const FIRST_QUESTIONS: usize = 2;
 
 /// The job's end of the bridge.
 #[derive(Debug)]
-pub(crate) struct Port {
-    questions: Sender<Question>,
-    answers: Receiver<Answer>,
+pub(crate) struct Port(Way);
+
+#[derive(Debug)]
+enum Way {
+    InPlace(Rc<InPlace>),
+    Apart { questions: Sender<Vec<StateKey>>, answers: Receiver<Values> },
+}
+
+/// What a job in place and its caller share.
+struct InPlace {
+    at_hand: AtHand,
+    answered: Cell<usize>,
+    /// What is not at hand.
+    awaited: RefCell<Option<Vec<StateKey>>>,
+}
+
+impl std::fmt::Debug for InPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InPlace").field("answered", &self.answered).finish_non_exhaustive()
+    }
+}
+
+fn cancelled() -> StateError {
+    StateError::Database("the execution was cancelled".into())
 }
 
 impl Port {
-    /// Reads keys of the state below the job.
+    /// Reads keys of the state below the job; the values come in the order of the keys.
     pub(crate) fn read(&self, keys: Vec<StateKey>) -> Values {
-        match self.ask(Question::Read(keys)) {
-            Some(Answer::Values(values)) => values,
-            _ => Err(StateError::Database("the execution was cancelled".into())),
+        match &self.0 {
+            Way::InPlace(shared) => shared.read(keys),
+            Way::Apart { questions, answers } => {
+                questions.send(keys).map_err(|_| cancelled())?;
+                answers.recv().map_err(|_| cancelled())?
+            }
         }
     }
+}
 
-    /// Takes the next transaction for a block.
-    pub(crate) fn next(&self) -> Option<Recovered<Transaction>> {
-        match self.ask(Question::Next) {
-            Some(Answer::Candidate(candidate)) => candidate.map(|boxed| *boxed),
-            _ => None,
+impl InPlace {
+    fn read(&self, keys: Vec<StateKey>) -> Values {
+        let mut awaited = self.awaited.borrow_mut();
+        // Once it must wait, a job only has to come to its end.
+        if awaited.is_none() {
+            if let Some(values) = (self.at_hand)(&keys) {
+                self.answered.set(self.answered.get() + 1);
+                return values;
+            }
+            *awaited = Some(keys);
         }
+        Err(cancelled())
     }
+}
 
-    /// Says that a transaction did not go into the block.
-    pub(crate) fn skip(&self, hash: B256) {
-        // Nobody listens when the execution was cancelled; the next question ends the job.
-        let _ = self.questions.send(Question::Skip(hash));
-    }
+/// How a run in place ended.
+enum Ended<T> {
+    With(T),
+    /// It waits for these keys after so many questions.
+    Awaits(Vec<StateKey>, usize),
+}
 
-    fn ask(&self, question: Question) -> Option<Answer> {
-        self.questions.send(question).ok()?;
-        self.answers.recv().ok()
+fn in_place<T>(at_hand: AtHand, job: impl FnOnce(Port) -> T) -> Ended<T> {
+    let shared = Rc::new(InPlace { at_hand, answered: Cell::default(), awaited: RefCell::default() });
+    let result = job(Port(Way::InPlace(shared.clone())));
+    match shared.awaited.take() {
+        None => Ended::With(result),
+        Some(keys) => Ended::Awaits(keys, shared.answered.get()),
     }
 }
 
 /// Runs a job over a view.
 pub(crate) async fn run<T: Send + 'static>(
     view: &impl StateView,
-    job: impl FnOnce(Port) -> Result<T, ExecutionError> + Send + 'static,
+    job: impl FnOnce(Port) -> Result<T, ExecutionError> + Clone + Send + 'static,
 ) -> Result<T, ExecutionError> {
-    run_with_source(view, &mut Empty, job).await
+    for _ in 0..RUNS_IN_PLACE {
+        let Some(at_hand) = view.at_hand() else { break };
+        match in_place(at_hand, job.clone()) {
+            Ended::With(result) => return result,
+            Ended::Awaits(_, answered) if answered >= FIRST_QUESTIONS => break,
+            // What was read is at hand in the next run, unless it had to make room meanwhile.
+            Ended::Awaits(keys, _) => drop(view.get_many(&keys).await?),
+        }
+    }
+    apart(view, job).await
 }
 
-/// Runs a job that also takes transactions from a source.
-pub(crate) async fn run_with_source<T: Send + 'static>(
+async fn apart<T: Send + 'static>(
     view: &impl StateView,
-    source: &mut impl Source,
     job: impl FnOnce(Port) -> Result<T, ExecutionError> + Send + 'static,
 ) -> Result<T, ExecutionError> {
     let (ask, questions) = channel();
     let (answer, answers) = channel();
-    let port = Port { questions: ask, answers };
     let thread = std::thread::Builder::new().name("execution".into()).stack_size(STACK_BYTES);
     let thread = thread
-        .spawn(move || job(port))
+        .spawn(move || job(Port(Way::Apart { questions: ask, answers })))
         .map_err(|e| ExecutionError::Internal(format!("cannot start a thread to execute on: {e}")))?;
     // Waiting here is not idling: the job computes meanwhile, as it would if it were called in place.
-    while let Ok(question) = questions.recv() {
-        let reply = match question {
-            Question::Read(keys) => Answer::Values(view.get_many(&keys).await),
-            Question::Next => Answer::Candidate(source.next().map(Box::new)),
-            Question::Skip(hash) => {
-                source.skip(&hash);
-                continue;
-            }
-        };
-        if answer.send(reply).is_err() {
+    while let Ok(keys) = questions.recv() {
+        if answer.send(view.get_many(&keys).await).is_err() {
             break;
         }
     }

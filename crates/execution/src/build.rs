@@ -3,14 +3,18 @@
 use crate::{
     BlockContext, ExecutionError, Outcome,
     block::{Executor, named_keys},
-    bridge::{self, Port, Source},
+    bridge::{self, Port},
     evm::Refused,
 };
+use alloy_consensus::Transaction as _;
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::B256;
 use althing_primitives::{ChainSpec, MAX_BLOCK_TRANSACTIONS, Recovered, Transaction};
 use althing_state::StateView;
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Gas of the cheapest transaction: with less left the block is full.
 pub(crate) const LEAST_TRANSACTION_GAS: u64 = 21_000;
@@ -30,6 +34,7 @@ pub trait Candidates: Send {
 }
 
 /// When a block is closed, besides by its gas limit.
+#[derive(Clone)]
 pub struct BuildLimits<D> {
     /// Most bytes of encoded transactions.
     pub max_bytes: usize,
@@ -43,49 +48,74 @@ impl<D> std::fmt::Debug for BuildLimits<D> {
     }
 }
 
-struct Timed<'a, C, D> {
-    candidates: &'a mut C,
-    deadline: D,
+/// Candidates, of which those that were taken come again when the building begins anew.
+struct Queue<C> {
+    taken: Vec<Recovered<Transaction>>,
+    next: usize,
+    rest: C,
 }
 
-impl<C: Candidates, D: FnMut() -> bool + Send> Source for Timed<'_, C, D> {
-    fn next(&mut self) -> Option<Recovered<Transaction>> {
-        if (self.deadline)() { None } else { self.candidates.next() }
+impl<C: Candidates> Queue<C> {
+    /// Takes as many as fill a block if each uses all of its gas.
+    fn new(mut rest: C, block_gas: u64) -> Self {
+        let (mut taken, mut gas) = (Vec::new(), 0u64);
+        while gas < block_gas
+            && taken.len() < MAX_BLOCK_TRANSACTIONS
+            && let Some(candidate) = rest.next()
+        {
+            gas = gas.saturating_add(candidate.gas_limit());
+            taken.push(candidate);
+        }
+        Self { taken, next: 0, rest }
     }
 
-    fn skip(&mut self, hash: &B256) {
-        self.candidates.mark_invalid(hash);
+    fn next(&mut self) -> Option<Recovered<Transaction>> {
+        if self.next == self.taken.len() {
+            self.taken.push(self.rest.next()?);
+        }
+        self.next += 1;
+        self.taken.get(self.next - 1).cloned()
     }
 }
 
 /// Builds a block on its parent's state. Executing the transactions given back gives the very same outcome.
-pub async fn build_block<C: Candidates, D: FnMut() -> bool + Send>(
+pub async fn build_block(
     spec: Arc<ChainSpec>,
     block: BlockContext,
-    candidates: &mut C,
+    candidates: impl Candidates + 'static,
     view: &impl StateView,
-    limits: BuildLimits<D>,
+    limits: BuildLimits<impl Fn() -> bool + Clone + Send + 'static>,
 ) -> Result<(Vec<Recovered<Transaction>>, Outcome), ExecutionError> {
-    let max_bytes = limits.max_bytes;
-    let mut source = Timed { candidates, deadline: limits.deadline };
-    bridge::run_with_source(view, &mut source, move |port| fill(&spec, &block, port, max_bytes)).await
+    let queue = Arc::new(Mutex::new(Queue::new(candidates, block.gas_limit)));
+    bridge::run(view, move |port| {
+        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.next = 0;
+        fill(&spec, &block, port, &mut queue, limits)
+    })
+    .await
 }
 
 fn fill(
     spec: &ChainSpec,
     block: &BlockContext,
     port: Port,
-    max_bytes: usize,
+    queue: &mut Queue<impl Candidates>,
+    limits: BuildLimits<impl Fn() -> bool>,
 ) -> Result<(Vec<Recovered<Transaction>>, Outcome), ExecutionError> {
-    let mut executor = Executor::begin(spec, block, port, &[])?;
+    let mut executor = Executor::begin(spec, block, port, &queue.taken)?;
     let mut included = Vec::new();
-    let mut bytes_left = max_bytes;
+    let mut left_out = BTreeSet::new();
+    let mut bytes_left = limits.max_bytes;
     let mut misfits = 0;
     while executor.gas_left() >= LEAST_TRANSACTION_GAS
         && misfits < MAX_MISFITS
         && included.len() < MAX_BLOCK_TRANSACTIONS
+        && !(limits.deadline)()
     {
-        let Some(candidate) = executor.world().port().next() else { break };
+        let Some(candidate) = queue.next() else { break };
+        if left_out.contains(&candidate.signer()) {
+            continue;
+        }
         let bytes = candidate.encode_2718_len().saturating_add(TRANSACTION_OVERHEAD_BYTES);
         if bytes <= bytes_left && try_apply(&mut executor, &candidate)? {
             bytes_left -= bytes;
@@ -93,7 +123,8 @@ fn fill(
             included.push(candidate);
         } else {
             misfits += 1;
-            executor.world().port().skip(*candidate.hash());
+            left_out.insert(candidate.signer());
+            queue.rest.mark_invalid(candidate.hash());
         }
     }
     Ok((included, executor.finish()?))

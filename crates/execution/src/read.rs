@@ -8,7 +8,7 @@ use althing_system::{ReadHost, SystemError};
 /// Runs `question` on a state.
 pub async fn read<T: Send + 'static>(
     view: &impl StateView,
-    question: impl FnOnce(&mut ReadHost<'_>) -> Result<T, SystemError> + Send + 'static,
+    question: impl FnOnce(&mut ReadHost<'_>) -> Result<T, SystemError> + Clone + Send + 'static,
 ) -> Result<T, ExecutionError> {
     bridge::run(view, move |port| {
         let mut lookup =

@@ -192,23 +192,25 @@ impl ReplayedBlock {
         self,
         range: Range<usize>,
         view: &impl StateView,
-        make: impl Fn() -> Result<I, SimulationError> + Send + 'static,
-        read: impl Fn(&mut I, Run<'_>) -> Result<T, SimulationError> + Send + 'static,
+        make: impl Fn() -> Result<I, SimulationError> + Clone + Send + 'static,
+        read: impl Fn(&mut I, Run<'_>) -> Result<T, SimulationError> + Clone + Send + 'static,
     ) -> Result<Vec<T>, SimulationError>
     where
         I: Inspector<EvmContext>,
         T: Send + 'static,
     {
+        let block = Arc::new(self);
         bridge::run(view, move |port| {
-            let end = range.end.min(self.transactions.len());
-            let mut executor = Executor::begin(&self.spec, &self.context, port, &self.transactions[..end])?;
-            for (index, transaction) in self.transactions[..end.min(range.start)].iter().enumerate() {
+            let end = range.end.min(block.transactions.len());
+            let mut executor =
+                Executor::begin(&block.spec, &block.context, port, &block.transactions[..end])?;
+            for (index, transaction) in block.transactions[..end.min(range.start)].iter().enumerate() {
                 executor.apply(transaction).map_err(|refused| refused.at(index, transaction))?;
             }
             let mut world = executor.into_world();
             let mut results = Vec::new();
             for index in range.start..end {
-                let (next, result) = self.inspect_one(index, world, &make, &read)?;
+                let (next, result) = block.inspect_one(index, world, &make, &read)?;
                 world = next;
                 match result {
                     Ok(value) => results.push(value),

@@ -68,11 +68,6 @@ impl World {
         Self { port, parent, known: RefCell::default() }
     }
 
-    /// The way to the caller.
-    pub(crate) fn port(&self) -> &Port {
-        &self.port
-    }
-
     /// Reads keys ahead, with one question for all and a second for the code of the accounts among them.
     pub(crate) fn prefetch(&self, keys: BTreeSet<StateKey>) -> Result<(), ReadError> {
         let missing = |key: &StateKey| !self.known.borrow().has(key);

@@ -3,15 +3,15 @@
 use crate::archive::Archive;
 use althing_engine::State;
 use althing_indexer::{HistoryAnswer, IndexError};
-use althing_primitives::{Height, StateKey, StateValue};
-use althing_state::{StateError, StateView};
+use althing_primitives::{Height, StateKey};
+use althing_state::{AtHand, StateError, StateView, Values, at_hand_of};
 use std::sync::Arc;
 
 /// State after block `height`.
 ///
 /// A block's old values are archived before its state is applied. So reading the databases first and the archive
 /// second always finds either the value itself or the record of its change, whatever happens in between.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HistoryView {
     pub(crate) current: State,
     pub(crate) archive: Arc<Archive>,
@@ -19,7 +19,7 @@ pub(crate) struct HistoryView {
 }
 
 impl StateView for HistoryView {
-    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+    async fn get_many(&self, keys: &[StateKey]) -> Values {
         let current = self.current.get_many(keys).await?;
         if self.archive.archived() == self.height {
             return Ok(current);
@@ -38,5 +38,10 @@ impl StateView for HistoryView {
                 HistoryAnswer::Pruned { oldest } => Err(StateError::Pruned { height: self.height, oldest }),
             })
             .collect()
+    }
+
+    fn at_hand(&self) -> Option<AtHand> {
+        // What changed since is in the index, on disk.
+        (self.archive.archived() == self.height).then(|| at_hand_of(self.clone()))
     }
 }

@@ -32,6 +32,9 @@ pub use memory::MemoryState;
 pub use operations::{MAX_OPERATIONS, operations};
 pub use proof::{Proven, prove};
 pub use synchronize::{Fetch, FetchError, SyncError, synchronize};
-pub use view::{BatchView, DatabaseView, ReadersView, StateError, StateView, account};
+pub use view::{
+    AtHand, BatchView, DatabaseView, ReadersView, StateError, StateView, Values, account, accounts,
+    at_hand_of,
+};
 
 pub use althing_primitives::{AccountRecord, Change, StateKey, StateValue};

@@ -1,12 +1,12 @@
 //! State in a map: for tests, and for building genesis.
 
-use crate::{StateError, StateView};
+use crate::{AtHand, StateView, Values, view::at_hand_of};
 use althing_primitives::{Change, StateKey, StateValue};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-/// A world state held in memory.
+/// A world state held in memory. Copies share it until one is changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MemoryState(BTreeMap<StateKey, StateValue>);
+pub struct MemoryState(Arc<BTreeMap<StateKey, StateValue>>);
 
 impl MemoryState {
     /// Reads one key.
@@ -16,9 +16,10 @@ impl MemoryState {
 
     /// Sets or removes one key.
     pub fn set(&mut self, key: StateKey, value: Option<StateValue>) {
+        let values = Arc::make_mut(&mut self.0);
         match value {
-            Some(value) => self.0.insert(key, value),
-            None => self.0.remove(&key),
+            Some(value) => values.insert(key, value),
+            None => values.remove(&key),
         };
     }
 
@@ -36,7 +37,11 @@ impl MemoryState {
 }
 
 impl StateView for MemoryState {
-    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+    async fn get_many(&self, keys: &[StateKey]) -> Values {
         Ok(keys.iter().map(|key| self.0.get(key).cloned()).collect())
+    }
+
+    fn at_hand(&self) -> Option<AtHand> {
+        Some(at_hand_of(self.clone()))
     }
 }

@@ -8,8 +8,14 @@ use althing_primitives::{AccountRecord, Address, B256, StateDatabase, StateKey, 
 use commonware_cryptography::sha256::Digest;
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
-use std::future::Future;
+use futures::FutureExt as _;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    sync::Arc,
+};
 use thiserror::Error;
+use tokio::task::unconstrained;
 
 /// Why state could not be read.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -51,30 +57,56 @@ pub enum StateError {
     Database(String),
 }
 
+/// Values of keys, in the order of the question.
+pub type Values = Result<Vec<Option<StateValue>>, StateError>;
+
+/// Answers without waiting, or not at all; see [`StateView::at_hand`].
+pub type AtHand = Box<dyn Fn(&[StateKey]) -> Option<Values>>;
+
 /// The world state after one block.
 pub trait StateView: Send + Sync {
     /// Reads many keys; the answer has one entry a key, in the same order. A missing key is `None`.
-    fn get_many(
-        &self,
-        keys: &[StateKey],
-    ) -> impl Future<Output = Result<Vec<Option<StateValue>>, StateError>> + Send;
+    fn get_many(&self, keys: &[StateKey]) -> impl Future<Output = Values> + Send;
+
+    /// The same state for those who cannot wait, if this view has such a way: it answers what needs no disk.
+    fn at_hand(&self) -> Option<AtHand> {
+        None
+    }
+}
+
+/// Asks a view once, and takes no answer but an immediate one.
+pub fn at_hand_of(view: impl StateView + 'static) -> AtHand {
+    // The locks of the databases count a task's turns, and would make it pause after some; here nothing can pause.
+    Box::new(move |keys| unconstrained(view.get_many(keys)).now_or_never())
+}
+
+/// Reads accounts; one that was never touched is empty.
+pub async fn accounts(
+    view: &impl StateView,
+    addresses: &BTreeSet<Address>,
+) -> Result<BTreeMap<Address, AccountRecord>, StateError> {
+    let keys: Vec<_> = addresses.iter().copied().map(StateKey::Account).collect();
+    let values = view.get_many(&keys).await?;
+    let record = |value| match value {
+        Some(StateValue::Account(account)) => account,
+        _ => AccountRecord::default(),
+    };
+    Ok(addresses.iter().copied().zip(values.into_iter().map(record)).collect())
 }
 
 /// Reads one account; one that was never touched is empty.
 pub async fn account(view: &impl StateView, address: Address) -> Result<AccountRecord, StateError> {
-    let value = view.get_many(&[StateKey::Account(address)]).await?.pop().flatten();
-    Ok(match value {
-        Some(StateValue::Account(account)) => account,
-        _ => AccountRecord::default(),
-    })
+    let accounts = accounts(view, &BTreeSet::from([address])).await?;
+    Ok(accounts.get(&address).copied().unwrap_or_default())
 }
 
 impl<V: StateView> StateView for &V {
-    fn get_many(
-        &self,
-        keys: &[StateKey],
-    ) -> impl Future<Output = Result<Vec<Option<StateValue>>, StateError>> + Send {
+    fn get_many(&self, keys: &[StateKey]) -> impl Future<Output = Values> + Send {
         (**self).get_many(keys)
+    }
+
+    fn at_hand(&self) -> Option<AtHand> {
+        (**self).at_hand()
     }
 }
 
@@ -138,12 +170,34 @@ macro_rules! read_parts {
 }
 
 /// State as speculative batches see it: the parent block's state.
-pub struct BatchView<'a, E: Context + Spawner>(pub &'a Batches<E>);
+pub struct BatchView<E: Context + Spawner>(Arc<Batches<E>>);
 
-impl<E: Context + Spawner> StateView for BatchView<'_, E> {
-    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
-        let (accounts, slots, codes) = self.0;
+impl<E: Context + Spawner> BatchView<E> {
+    /// The state that batches are made on.
+    pub fn new(batches: Batches<E>) -> Self {
+        Self(Arc::new(batches))
+    }
+
+    /// Gives the batches back, to write into. Only when nobody reads any more.
+    pub fn into_batches(self) -> Batches<E> {
+        Arc::into_inner(self.0).expect("whoever read the batches is done")
+    }
+}
+
+impl<E: Context + Spawner> Clone for BatchView<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<E: Context + Spawner> StateView for BatchView<E> {
+    async fn get_many(&self, keys: &[StateKey]) -> Values {
+        let (accounts, slots, codes) = &*self.0;
         read_parts!(keys, accounts, slots, codes)
+    }
+
+    fn at_hand(&self) -> Option<AtHand> {
+        Some(at_hand_of(self.clone()))
     }
 }
 
@@ -157,9 +211,13 @@ impl<E: Context + Spawner> Clone for DatabaseView<E> {
 }
 
 impl<E: Context + Spawner> StateView for DatabaseView<E> {
-    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+    async fn get_many(&self, keys: &[StateKey]) -> Values {
         let (accounts, slots, codes) = &self.0;
         read_parts!(keys, accounts.read().await, slots.read().await, codes.read().await)
+    }
+
+    fn at_hand(&self) -> Option<AtHand> {
+        Some(at_hand_of(self.clone()))
     }
 }
 
@@ -167,7 +225,7 @@ impl<E: Context + Spawner> StateView for DatabaseView<E> {
 pub struct ReadersView<'a, E: Context + Spawner>(pub &'a Readers<E>);
 
 impl<E: Context + Spawner> StateView for ReadersView<'_, E> {
-    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+    async fn get_many(&self, keys: &[StateKey]) -> Values {
         let (accounts, slots, codes) = self.0;
         read_parts!(keys, accounts.read().await, slots.read().await, codes.read().await)
     }
@@ -179,7 +237,7 @@ impl<E: Context + Spawner> std::fmt::Debug for ReadersView<'_, E> {
     }
 }
 
-impl<E: Context + Spawner> std::fmt::Debug for BatchView<'_, E> {
+impl<E: Context + Spawner> std::fmt::Debug for BatchView<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BatchView").finish_non_exhaustive()
     }

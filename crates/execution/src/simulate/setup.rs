@@ -51,7 +51,7 @@ impl Simulation {
         self,
         request: TransactionRequest,
         view: &impl StateView,
-        job: impl FnOnce(Prepared) -> Result<T, SimulationError> + Send + 'static,
+        job: impl FnOnce(Prepared) -> Result<T, SimulationError> + Clone + Send + 'static,
     ) -> Result<T, SimulationError> {
         bridge::run(view, move |port| Ok(self.prepare(port, request).and_then(job))).await?
     }

@@ -4,12 +4,14 @@ use crate::support::*;
 use alloy_consensus::{TxEip1559, TxEip2930, TxEip4844, TxLegacy};
 use alloy_primitives::{Address, B256, TxKind, U256};
 use althing_abi::REWARD_FUND;
-use althing_execution::{BlockLimits, ExecutionError, InvalidTransaction, execute_block};
+use althing_execution::{
+    BlockLimits, BuildLimits, ExecutionError, InvalidTransaction, build_block, execute_block,
+};
 use althing_primitives::{Header, Recovered, Transaction};
 use althing_state::StateError;
 use futures::executor::block_on;
 use proptest::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 const COUNTER: Address = Address::repeat_byte(0xc0);
 const CHAIN: Address = Address::repeat_byte(0xc1);
@@ -92,16 +94,31 @@ proptest! {
     fn slow_state_gives_the_outcome_of_fast_state(steps in prop::collection::vec(step(), 1..12)) {
         let net = net();
         let (included, built) = net.build(transactions(&steps), usize::MAX);
-        let slow = SlowState { state: net.state.clone(), questions: AtomicUsize::new(0) };
+        let slow = SlowState::new(&net.state);
         let executed = block_on(execute_block(net.spec.clone(), net.context(1), included, &slow)).unwrap();
         prop_assert_eq!(built, executed);
+    }
+
+    #[test]
+    fn state_on_a_disk_gives_the_outcome_of_state_in_memory(steps in prop::collection::vec(step(), 1..12)) {
+        let net = net();
+        let expected = net.build(transactions(&steps), usize::MAX);
+        let disk = || DiskState { slow: SlowState::new(&net.state), cached: Default::default() };
+        let candidates = Queue::new(transactions(&steps));
+        let limits = BuildLimits { max_bytes: usize::MAX, deadline: || false };
+        let view = disk();
+        let built = build_block(net.spec.clone(), net.context(1), candidates, &view, limits);
+        prop_assert_eq!(&block_on(built).unwrap(), &expected);
+        let view = disk();
+        let executed = execute_block(net.spec.clone(), net.context(1), expected.0, &view);
+        prop_assert_eq!(block_on(executed).unwrap(), expected.1);
     }
 }
 
 #[test]
 fn a_chain_of_cold_reads_asks_once_a_key_and_not_again() {
     let net = net();
-    let slow = SlowState { state: net.state.clone(), questions: AtomicUsize::new(0) };
+    let slow = SlowState::new(&net.state);
     let txs = [call(0, 0, CHAIN, &[])];
     let outcome = block_on(execute_block(net.spec.clone(), net.context(1), txs.to_vec(), &slow)).unwrap();
     assert!(outcome.receipts[0].status());
@@ -122,7 +139,7 @@ fn execution_futures_can_move_between_threads() {
 #[test]
 fn a_dropped_execution_ends() {
     let net = net();
-    let slow = SlowState { state: net.state.clone(), questions: AtomicUsize::new(0) };
+    let slow = SlowState::new(&net.state);
     let mut future = Box::pin(execute_block(net.spec.clone(), net.context(1), vec![], &slow));
     let waker = futures::task::noop_waker();
     assert!(future.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());

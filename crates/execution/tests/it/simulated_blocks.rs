@@ -59,7 +59,7 @@ fn run_with(
     net: &Net,
     gas_cap: u64,
     payload: SimulatePayload,
-    late: impl FnMut() -> bool + Send + 'static,
+    late: impl FnMut() -> bool + Clone + Send + 'static,
 ) -> Result<Vec<SimulatedBlock>, BlocksError> {
     let base = base(net);
     let base_hash = base.hash_slow();

@@ -11,12 +11,12 @@ use althing_execution::{
 use althing_primitives::{
     ChainSpec, GenesisAccount, Param, Recovered, StateKey, StateValue, Transaction, Validator,
 };
-use althing_state::{MemoryState, StateError, StateView};
+use althing_state::{AtHand, MemoryState, StateError, StateView, Values};
 use futures::executor::block_on;
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -122,9 +122,9 @@ impl Net {
         candidates: Vec<Recovered<Transaction>>,
         max_bytes: usize,
     ) -> (Vec<Recovered<Transaction>>, Outcome) {
-        let mut queue = Queue::new(candidates);
         let limits = BuildLimits { max_bytes, deadline: || false };
-        block_on(build_block(self.spec.clone(), self.context(1), &mut queue, &self.state, limits)).unwrap()
+        block_on(build_block(self.spec.clone(), self.context(1), Queue::new(candidates), &self.state, limits))
+            .unwrap()
     }
 
     pub(crate) fn after(&self, outcome: &Outcome) -> MemoryState {
@@ -192,8 +192,14 @@ pub(crate) struct SlowState {
     pub(crate) questions: AtomicUsize,
 }
 
+impl SlowState {
+    pub(crate) fn new(state: &MemoryState) -> Self {
+        Self { state: state.clone(), questions: AtomicUsize::new(0) }
+    }
+}
+
 impl StateView for SlowState {
-    async fn get_many(&self, keys: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+    async fn get_many(&self, keys: &[StateKey]) -> Values {
         self.questions.fetch_add(1, Ordering::Relaxed);
         let mut waited = false;
         std::future::poll_fn(|context| {
@@ -208,11 +214,33 @@ impl StateView for SlowState {
     }
 }
 
+/// A state of which every fourth value is on a disk, which must be waited for, until it was read once.
+pub(crate) struct DiskState {
+    pub(crate) slow: SlowState,
+    pub(crate) cached: Arc<Mutex<BTreeSet<StateKey>>>,
+}
+
+impl StateView for DiskState {
+    async fn get_many(&self, keys: &[StateKey]) -> Values {
+        self.cached.lock().unwrap().extend(keys);
+        self.slow.get_many(keys).await
+    }
+
+    fn at_hand(&self) -> Option<AtHand> {
+        let (cached, memory) = (self.cached.clone(), self.slow.state.at_hand()?);
+        Some(Box::new(move |keys| {
+            let cached = cached.lock().unwrap();
+            let at_hand = |key: &StateKey| !key.hashed()[0].is_multiple_of(4) || cached.contains(key);
+            keys.iter().all(at_hand).then(|| memory(keys)).flatten()
+        }))
+    }
+}
+
 /// A state that cannot be read.
 pub(crate) struct BrokenState;
 
 impl StateView for BrokenState {
-    async fn get_many(&self, _: &[StateKey]) -> Result<Vec<Option<StateValue>>, StateError> {
+    async fn get_many(&self, _: &[StateKey]) -> Values {
         Err(StateError::Database("disk on fire".into()))
     }
 }

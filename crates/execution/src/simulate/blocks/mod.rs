@@ -54,7 +54,7 @@ pub struct BlockSimulation {
 pub async fn simulate_blocks(
     at: BlockSimulation,
     payload: SimulatePayload,
-    late: impl FnMut() -> bool + Send + 'static,
+    late: impl FnMut() -> bool + Clone + Send + 'static,
     view: &impl StateView,
 ) -> Result<Vec<SimulatedBlock>, BlocksError> {
     bridge::run(view, move |port| {
