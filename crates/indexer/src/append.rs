@@ -139,16 +139,16 @@ fn insert_certificate(connection: &Connection, height: Height, certificate: &[u8
 }
 
 fn insert_transactions(connection: &Connection, height: i64, block: &FinalizedBlock) -> Result<()> {
-    let mut by_hash = connection.prepare_cached("INSERT INTO transactions VALUES (?1, ?2, ?3)")?;
-    let mut by_nonce = connection.prepare_cached("INSERT INTO nonces VALUES (?1, ?2, ?3, ?4)")?;
     let mut creations =
         connection.prepare_cached("INSERT OR REPLACE INTO creations VALUES (?1, ?2, ?3, ?4)")?;
-    // In order of address, so that rows which lie together are written together.
+    // In order of their keys, so that rows which lie together are written together.
     let mut activity = BTreeSet::<(Address, i64)>::new();
+    let mut hashes = BTreeSet::<(&B256, i64)>::new();
+    let mut nonces = BTreeSet::<(&Address, u64, i64)>::new();
     let parts = block.block.transactions().iter().zip(&block.senders).zip(&block.receipts);
     for (position, ((tx, sender), receipt)) in (0i64..).zip(parts) {
-        by_hash.execute(params![tx.tx_hash().as_slice(), height, position])?;
-        by_nonce.execute(params![sender.as_slice(), sql(tx.nonce()), height, position])?;
+        hashes.insert((tx.tx_hash(), position));
+        nonces.insert((sender, tx.nonce(), position));
         activity.insert((*sender, position));
         match tx.to() {
             Some(recipient) => drop(activity.insert((recipient, position))),
@@ -159,6 +159,14 @@ fn insert_transactions(connection: &Connection, height: i64, block: &FinalizedBl
             }
             None => {}
         }
+    }
+    let mut statement = connection.prepare_cached("INSERT INTO transactions VALUES (?1, ?2, ?3)")?;
+    for (hash, position) in hashes {
+        statement.execute(params![hash.as_slice(), height, position])?;
+    }
+    let mut statement = connection.prepare_cached("INSERT INTO nonces VALUES (?1, ?2, ?3, ?4)")?;
+    for (sender, nonce, position) in nonces {
+        statement.execute(params![sender.as_slice(), sql(nonce), height, position])?;
     }
     let mut statement = connection.prepare_cached("INSERT INTO activity VALUES (?1, ?2, ?3)")?;
     for (address, position) in activity {

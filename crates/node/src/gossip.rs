@@ -189,10 +189,8 @@ async fn receive(mut received: GossipReceiver, pool: TxPool, peers: Peers) {
         match GossipMessage::decode(&message) {
             Some(GossipMessage::Hello(hello)) => peers.heard(peer, hello.height),
             Some(GossipMessage::Transactions(transactions)) => {
-                for raw in transactions {
-                    if let Err(error) = pool.admit_raw(&raw).await {
-                        tracing::trace!(%peer, %error, "transaction of a peer not admitted");
-                    }
+                if let Err(error) = pool.admit(transactions, Origin::Remote).await {
+                    tracing::warn!(%peer, %error, "transactions of a peer not admitted");
                 }
             }
             None => tracing::debug!(%peer, "malformed gossip ignored"),

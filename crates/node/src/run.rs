@@ -21,7 +21,7 @@ use althing_engine::{Context, Engine, MeshConfig, State, StateSettings, Validato
 use althing_execution::BlockLimits;
 use althing_indexer::{Index, IndexConfig};
 use althing_primitives::{ChainSpec, Hardfork};
-use althing_txpool::{Journal, Pool, PoolConfig};
+use althing_txpool::{Journal, Origin, Pool, PoolConfig};
 use commonware_codec::{Copying, DecodeExt as _};
 use commonware_runtime::{
     Runner as _, Spawner as _, Supervisor as _,
@@ -285,12 +285,9 @@ pub(crate) async fn open_pool(base: &Base, data: &DataDir, state: State) -> Resu
     let view = HistoryView { current: state.clone(), archive: base.archive.clone(), height };
     let next = next_block(&head.block, BlockLimits::read(&view).await?);
     base.chain.pool.lock().on_block(&[], &[], next, crate::txpool::now_ms());
-    let txpool = TxPool::new(base.chain.clone(), base.archive.clone(), state, journal);
-    let mut restored = 0;
-    for raw in &local {
-        // What was included meanwhile is refused.
-        restored += usize::from(txpool.restore(raw).await.is_ok());
-    }
+    let txpool = TxPool::start(base.chain.clone(), base.archive.clone(), state, journal);
+    // What was included meanwhile is refused.
+    let restored = txpool.admit(local, Origin::Local).await?;
     if restored > 0 {
         tracing::info!(restored, "local transactions restored");
     }

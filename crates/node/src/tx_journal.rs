@@ -1,36 +1,54 @@
 //! The thread that writes clients' transactions to the journal: many with one sync, and each client hears of its
 //! hash only when the disk has its transaction.
 
+use crate::txpool::AdmitError;
 use althing_primitives::Bytes;
 use althing_txpool::Journal;
-use std::{sync::mpsc, time::Duration};
+use std::{iter, sync::mpsc, thread, time::Duration};
 use tokio::sync::oneshot;
 
-/// Transactions on their way to the journal.
-const QUEUE: usize = 65_536;
+/// Lots of transactions on their way to the journal.
+const QUEUE: usize = 256;
 
-/// Transactions written with one sync.
-const BATCH: usize = 4_096;
+/// Lots written with one sync.
+const BATCH: usize = 32;
 
-/// Longest time for which a client waits for the disk. A healthy one answers within a few milliseconds.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// While clients send at the same time, time in which more of them come together for one sync.
+const GATHER: Duration = Duration::from_millis(3);
 
-struct Entry {
-    raw: Bytes,
-    written: oneshot::Sender<bool>,
+/// A transaction for the journal, and the client that waits for it.
+pub(crate) struct Entry {
+    pub(crate) raw: Bytes,
+    pub(crate) client: oneshot::Sender<Result<bool, AdmitError>>,
+}
+
+impl Entry {
+    /// Answers the client: whether the disk has its transaction, or why it was refused.
+    pub(crate) fn answer(self, answer: Result<bool, AdmitError>) -> Option<Self> {
+        // A client that does not wait any more is fine.
+        let _ = self.client.send(answer);
+        None
+    }
 }
 
 /// Writes to the journal. The thread behind it ends when the last clone is dropped.
 #[derive(Clone)]
-pub(crate) struct JournalWriter(mpsc::SyncSender<Entry>);
+pub(crate) struct JournalWriter(mpsc::SyncSender<Vec<Entry>>);
 
 impl JournalWriter {
     /// Starts the thread; `local` gives what a journal that has grown too long is replaced with.
     pub(crate) fn start(mut journal: Journal, local: impl Fn() -> Vec<Bytes> + Send + 'static) -> Self {
-        let (sender, receiver) = mpsc::sync_channel(QUEUE);
+        let (sender, receiver) = mpsc::sync_channel::<Vec<Entry>>(QUEUE);
         let work = move || {
+            let mut are_many = false;
             while let Ok(first) = receiver.recv() {
-                write(&mut journal, std::iter::once(first).chain(receiver.try_iter().take(BATCH - 1)));
+                if are_many {
+                    thread::sleep(GATHER);
+                }
+                let lots = iter::once(first).chain(receiver.try_iter().take(BATCH - 1));
+                let entries: Vec<_> = lots.flatten().collect();
+                are_many = entries.len() > 1;
+                write(&mut journal, entries);
                 if journal.needs_rewrite()
                     && let Err(error) = journal.rewrite(local())
                 {
@@ -38,39 +56,53 @@ impl JournalWriter {
                 }
             }
         };
-        std::thread::Builder::new()
+        thread::Builder::new()
             .name("tx-journal".into())
             .spawn(work)
             .expect("a thread can be started at the node's start");
         Self(sender)
     }
 
-    /// Writes a transaction; whether it is on disk. It is in the pool in any case, so a disk that fails or takes too
-    /// long costs its survival of a restart, not its place in a block.
-    pub(crate) async fn write(&self, raw: Bytes) -> bool {
-        let (written, answer) = oneshot::channel();
-        if self.0.try_send(Entry { raw, written }).is_err() {
-            return false;
+    /// Writes transactions and answers their clients. They are in the pool in any case, so a disk that fails or takes too
+    /// long costs their survival of a restart, not their place in a block.
+    pub(crate) fn write(&self, entries: Vec<Entry>) {
+        if entries.is_empty() {
+            return;
         }
-        matches!(tokio::time::timeout(PATIENCE, answer).await, Ok(Ok(true)))
+        if let Err(mpsc::TrySendError::Full(entries) | mpsc::TrySendError::Disconnected(entries)) =
+            self.0.try_send(entries)
+        {
+            entries.into_iter().for_each(|entry| drop(entry.answer(Ok(false))));
+        }
     }
 }
 
-fn write(journal: &mut Journal, entries: impl Iterator<Item = Entry>) {
-    let (raw, waiting): (Vec<Bytes>, Vec<_>) = entries.map(|entry| (entry.raw, entry.written)).unzip();
+fn write(journal: &mut Journal, entries: Vec<Entry>) {
+    let raw: Vec<Bytes> = entries.iter().map(|entry| entry.raw.clone()).collect();
     let result = journal.append_all(&raw);
     if let Err(error) = &result {
         tracing::error!(%error, "local transactions were not written; they may not survive a restart");
     }
-    for client in waiting {
-        // A client that does not wait any more is fine.
-        let _ = client.send(result.is_ok());
-    }
+    entries.into_iter().for_each(|entry| drop(entry.answer(Ok(result.is_ok()))));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whether the disk took a lot.
+    async fn written(writer: &JournalWriter, raw: &[Bytes]) -> bool {
+        let (entries, answers): (Vec<_>, Vec<_>) = raw
+            .iter()
+            .map(|raw| {
+                let (client, answer) = oneshot::channel();
+                (Entry { raw: raw.clone(), client }, answer)
+            })
+            .unzip();
+        writer.write(entries);
+        let answers = futures::future::join_all(answers).await;
+        answers.into_iter().all(|answer| matches!(answer, Ok(Ok(true))))
+    }
 
     #[tokio::test]
     async fn what_was_answered_is_on_disk_and_many_share_a_sync() {
@@ -79,14 +111,14 @@ mod tests {
         let (journal, _) = Journal::load(&path).unwrap();
         let writer = JournalWriter::start(journal, Vec::new);
         let first = Bytes::from_static(b"first");
-        assert!(writer.write(first.clone()).await);
+        assert!(written(&writer, std::slice::from_ref(&first)).await);
         // A copy, as a kill at this very moment would leave the file.
         let copy = dir.path().join("copy");
         std::fs::copy(&path, &copy).unwrap();
         assert_eq!(Journal::load(&copy).unwrap().1, [first]);
         let many: Vec<Bytes> = (0..500u32).map(|n| n.to_be_bytes().to_vec().into()).collect();
-        let written = futures::future::join_all(many.iter().map(|raw| writer.write(raw.clone()))).await;
-        assert!(written.into_iter().all(|written| written));
+        let lots = many.chunks(7).map(|lot| written(&writer, lot));
+        assert!(futures::future::join_all(lots).await.into_iter().all(|written| written));
         assert_eq!(Journal::load(&path).unwrap().1[1..], many);
     }
 }

@@ -1,17 +1,18 @@
 //! The one table of methods: what is served, documented and counted all comes from the rows added here.
 //!
-//! Every handler runs as a task of its own with a time-out, so that a panic or a hang of one call harms no other.
+//! Every handler has a time-out, and a panic of one call harms no other.
 
 use crate::context::{Call, Context};
 use crate::error::Fault;
 use crate::params::Args;
-use futures::future::BoxFuture;
+use futures::{FutureExt as _, future::BoxFuture};
 use jsonrpsee::RpcModule;
 use jsonrpsee::server::RegisterMethodError;
 use jsonrpsee::types::{ErrorObjectOwned, Params};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tokio::time::{Instant, timeout_at};
@@ -179,30 +180,29 @@ async fn run(cost: Cost, handler: Handler, call: Call) -> Result<Box<RawValue>, 
         Cost::Waits => ctx.config.max_sync_wait + ctx.config.call_timeout,
     };
     let deadline = Instant::now() + limit;
-    let permit = match cost {
-        Cost::Heavy => match timeout_at(deadline, ctx.heavy.clone().acquire_owned()).await {
-            Ok(permit) => permit.ok(),
-            Err(_) => return Err(Fault::Timeout(limit)),
-        },
-        Cost::Light | Cost::Waits => None,
+    // What a handler leaves behind when it panics is its own.
+    let answer = AssertUnwindSafe(handler(call)).catch_unwind();
+    let ended = match cost {
+        Cost::Light | Cost::Waits => timeout_at(deadline, answer).await,
+        Cost::Heavy => {
+            let Ok(permit) = timeout_at(deadline, ctx.heavy.clone().acquire_owned()).await else {
+                return Err(Fault::Timeout(limit));
+            };
+            // A task of its own: a heavy call that times out keeps its permit until it really ends.
+            let task = tokio::spawn(async move {
+                let _permit = permit;
+                answer.await
+            });
+            let joined = timeout_at(deadline, task).await;
+            joined.map(|joined| joined.unwrap_or_else(|failure| Err(Box::new(failure))))
+        }
     };
-    // A task of its own: it catches a panic, and a heavy call that times out keeps its permit until it really ends.
-    let task = tokio::spawn(async move {
-        let _permit = permit;
-        handler(call).await
-    });
-    let abort = task.abort_handle();
-    match timeout_at(deadline, task).await {
+    match ended {
         Ok(Ok(result)) => result,
-        Ok(Err(failure)) => {
+        Ok(Err(_)) => {
             ctx.metrics.panics.fetch_add(1, Relaxed);
-            Err(Fault::Internal(format!("a handler failed: {failure}")))
+            Err(Fault::Internal("a handler failed; the node's log says how".into()))
         }
-        Err(_) => {
-            if cost != Cost::Heavy {
-                abort.abort();
-            }
-            Err(Fault::Timeout(limit))
-        }
+        Err(_) => Err(Fault::Timeout(limit)),
     }
 }

@@ -110,7 +110,7 @@ impl Live {
         }
         let account = self.account(sender).await;
         self.chain.pool.lock().add(transaction, &account, origin, unix_ms(self.clock.current()))?;
-        self.chain.senders.insert(hash, sender);
+        self.chain.senders.insert([(hash, sender)]);
         Ok(hash)
     }
 

@@ -31,5 +31,5 @@ pub use error::PoolError;
 pub use gas::{MAX_INITCODE_BYTES, floor_gas, intrinsic_gas};
 pub use journal::{Journal, JournalError};
 pub use pool::{Added, Content, Drained, NextBlock, Pool, SenderContent, Status};
-pub use recover::{RecoverBlockError, SenderCache, recover, recover_block};
+pub use recover::{RecoverBlockError, SenderCache, decode, recover, recover_block};
 pub use transaction::{Origin, PooledTransaction};

@@ -340,7 +340,8 @@ impl Pool {
 
     /// Brings a lane in line with its account: drops what is used up and what the balance cannot cover.
     fn refresh(&mut self, address: Address, account: &AccountRecord) {
-        if !self.lanes.contains_key(&address) {
+        let Some(lane) = self.lanes.get(&address) else { return };
+        if account.nonce <= lane.nonce() && account.balance == lane.balance() {
             return;
         }
         self.advance(address, account.nonce, account.balance);

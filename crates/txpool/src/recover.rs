@@ -27,8 +27,8 @@ pub struct RecoverBlockError {
     pub index: usize,
 }
 
-/// Decodes an EIP-2718 transaction from anybody and recovers its signer.
-pub fn recover(bytes: &[u8]) -> Result<Recovered<Transaction>, PoolError> {
+/// Decodes an EIP-2718 transaction from anybody.
+pub fn decode(bytes: &[u8]) -> Result<Transaction, PoolError> {
     if bytes.len() > MAX_TRANSACTION_BYTES {
         return Err(PoolError::Oversized(bytes.len()));
     }
@@ -36,8 +36,12 @@ pub fn recover(bytes: &[u8]) -> Result<Recovered<Transaction>, PoolError> {
     if bytes.first() == Some(&3) {
         return Err(PoolError::TypeNotSupported);
     }
-    let tx = Transaction::decode_2718_exact(bytes).map_err(|e| PoolError::Malformed(e.to_string()))?;
-    tx.try_into_recovered().map_err(|_| PoolError::InvalidSender)
+    Transaction::decode_2718_exact(bytes).map_err(|e| PoolError::Malformed(e.to_string()))
+}
+
+/// Decodes an EIP-2718 transaction from anybody and recovers its signer.
+pub fn recover(bytes: &[u8]) -> Result<Recovered<Transaction>, PoolError> {
+    decode(bytes)?.try_into_recovered().map_err(|_| PoolError::InvalidSender)
 }
 
 /// Senders by transaction hash; the hash covers the signature, so an entry can never be wrong.
@@ -55,33 +59,46 @@ impl SenderCache {
         self.0.lock().get(hash).copied()
     }
 
-    /// Remembers a sender that was recovered.
-    pub fn insert(&self, hash: B256, sender: Address) {
-        self.0.lock().put(hash, sender);
+    /// Remembers senders that were recovered, by the hashes of their transactions.
+    pub fn insert(&self, senders: impl IntoIterator<Item = (B256, Address)>) {
+        let mut known = self.0.lock();
+        for (hash, sender) in senders {
+            known.put(hash, sender);
+        }
+    }
+
+    /// The senders of transactions, in order; `None` for an invalid signature. Those that are unknown are recovered, on
+    /// several threads when they are many, and not remembered.
+    pub fn recover(&self, transactions: &[Transaction]) -> Vec<Option<Address>> {
+        let mut senders: Vec<Option<Address>> = {
+            let mut known = self.0.lock();
+            transactions.iter().map(|tx| known.get(tx.tx_hash()).copied()).collect()
+        };
+        let unknown: Vec<usize> = (0..senders.len()).filter(|i| senders[*i].is_none()).collect();
+        for (index, sender) in unknown.iter().zip(recover_many(transactions, &unknown)) {
+            senders[*index] = sender;
+        }
+        senders
     }
 }
 
-/// Recovers the senders of a block's transactions, on several threads when many are unknown.
+/// Recovers the senders of a block's transactions and remembers them.
 pub fn recover_block(
     transactions: &[Transaction],
     cache: &SenderCache,
 ) -> Result<Vec<Recovered<Transaction>>, RecoverBlockError> {
-    let mut senders: Vec<Option<Address>> = {
-        let mut cache = cache.0.lock();
-        transactions.iter().map(|tx| cache.get(tx.tx_hash()).copied()).collect()
-    };
-    let unknown: Vec<usize> = (0..senders.len()).filter(|i| senders[*i].is_none()).collect();
-    let recovered = recover_many(transactions, &unknown);
-    let mut cache = cache.0.lock();
-    for (index, sender) in unknown.into_iter().zip(recovered) {
-        let sender = sender.ok_or(RecoverBlockError { index })?;
-        cache.put(*transactions[index].tx_hash(), sender);
-        senders[index] = Some(sender);
-    }
-    let pair = |(tx, sender): (&Transaction, Option<Address>)| {
-        Recovered::new_unchecked(tx.clone(), sender.expect("every unknown sender was filled in above"))
-    };
-    Ok(transactions.iter().zip(senders).map(pair).collect())
+    let senders = cache.recover(transactions);
+    let recovered: Vec<_> = transactions
+        .iter()
+        .zip(senders)
+        .enumerate()
+        .map(|(index, (tx, sender))| {
+            let sender = sender.ok_or(RecoverBlockError { index })?;
+            Ok(Recovered::new_unchecked(tx.clone(), sender))
+        })
+        .collect::<Result<_, _>>()?;
+    cache.insert(recovered.iter().map(|tx| (*tx.tx_hash(), tx.signer())));
+    Ok(recovered)
 }
 
 /// The senders of the transactions at `indices`, in order; `None` for an invalid signature.

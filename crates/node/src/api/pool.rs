@@ -23,6 +23,7 @@ impl Node {
             Ok(hash) => Ok(hash),
             Err(AdmitError::Pool(error)) => Err(submit_error(error, hash)),
             Err(AdmitError::State(error)) => Err(SubmitError::Internal(error.to_string())),
+            Err(error @ AdmitError::Busy) => Err(SubmitError::Full(error.to_string())),
         }
     }
 
