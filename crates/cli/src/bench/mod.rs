@@ -5,6 +5,7 @@
 
 mod market;
 mod plan;
+mod reads;
 mod report;
 mod run;
 mod staking;
@@ -20,6 +21,8 @@ use clap::{Subcommand, ValueEnum};
 pub enum Command {
     /// Send many transactions and report what became of them. For devnets: it uses the well-known accounts.
     Load(LoadArgs),
+    /// Ask a node for the same thing again and again, and report how fast it answers.
+    Reads(reads::ReadsArgs),
     /// Run every scenario: start its network, load it, stop it. Writes a table into RESULTS.md and all runs into
     /// results.json. Where anvil is found (`ALTHING_ANVIL`, or on PATH) it runs the same loads in turn with one validator.
     Run(suite::RunArgs),
@@ -89,6 +92,7 @@ pub struct LoadArgs {
 pub(crate) async fn run(command: Command) -> Result<Report, Failure> {
     match command {
         Command::Run(args) => suite::run(args).await,
+        Command::Reads(args) => reads::run(args).await,
         Command::Load(args) => {
             let progress = Progress::start();
             let plan = plan::prepare(&args, &progress).await?;

@@ -79,7 +79,7 @@ impl RunArgs {
             rate,
             accounts,
             batch: 50,
-            workers: 8,
+            workers: 16,
             patience: 60,
             seed: 0,
         }

@@ -4,7 +4,7 @@
 //! dropped, and the folder stays.
 
 use super::peer::Peer;
-use super::scenario::{Nodes, Scenario};
+use super::scenario::{BLOCK_GAS, Nodes, Scenario};
 use crate::bench::usage;
 use crate::devnet::{Program, STOP_PATIENCE, start, tail, terminate};
 use crate::{Exit, failure::Failure};
@@ -51,6 +51,7 @@ impl Network {
         network.start("althing devnet", move || {
             let mut command = Command::new(&own);
             command.args(["devnet", "--fresh", "--supervised", "--log", "warn", "--dir"]).arg(&dir);
+            command.args(["--param", &format!("blockGasLimit={BLOCK_GAS}")]);
             for (flag, value) in [
                 ("--nodes", u64::from(nodes)),
                 ("--block-time", block_ms),

@@ -1,9 +1,9 @@
 //! The peer: anvil, a development node without consensus and without a disk. It runs the same loads in the same run, as
 //! figures of two runs on a shared machine do not compare.
 
+use super::scenario::BLOCK_GAS;
 use crate::{Exit, failure::Failure};
 use althing_primitives::chainspec::{ChainSpec, DEVNET_COINS};
-use althing_primitives::{Param, Params};
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
@@ -54,10 +54,9 @@ impl Peer {
     /// The command line of a node with the parameters of a devnet. A block comes by time alone, as ours do.
     pub(super) fn command(&self, port: u16, block_ms: u64) -> Command {
         let chain_id = ChainSpec::devnet(Vec::new(), 0).chain_id;
-        let gas_limit = Params::devnet().get(Param::BlockGasLimit);
         let mut command = Command::new(&self.path);
         command.args(["--quiet", "--host", "127.0.0.1", "--port", &port.to_string()]);
-        command.args(["--chain-id", &chain_id.to_string(), "--gas-limit", &gas_limit.to_string()]);
+        command.args(["--chain-id", &chain_id.to_string(), "--gas-limit", &BLOCK_GAS.to_string()]);
         command.args(["--balance", &DEVNET_COINS.to_string()]);
         command.args(["--block-time", &format!("{:.3}", block_ms as f64 / 1_000.0)]);
         command

@@ -8,6 +8,9 @@ const USUAL_BLOCK_MS: u64 = 500;
 /// Other times, for transfers at saturation.
 const OTHER_BLOCK_MS: [u64; 2] = [250, 1_000];
 
+/// Gas limit of a block, ours and the peer's: more than a machine can execute in the time, so that no rule is measured.
+pub(super) const BLOCK_GAS: u64 = 400_000_000;
+
 /// Which nodes a network has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nodes {
