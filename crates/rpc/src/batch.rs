@@ -1,15 +1,24 @@
 //! Batches: their calls run beside each other, and the answers stand in the order of the calls.
 //!
 //! Each call passes the same permits and time-outs as a single one; a batch has no more of them in work than
-//! [`BATCH_CALLS`], and holds no more finished answers than that beside its own.
+//! [`BATCH_CALLS`] (of transactions that are sent [`BATCH_SUBMISSIONS`]), and holds no more finished answers than that
+//! beside its own.
 
-use crate::config::BATCH_CALLS;
+use crate::config::{BATCH_CALLS, BATCH_SUBMISSIONS};
 use futures::StreamExt;
 use futures::future::{Either, ready};
 use futures::stream::FuturesOrdered;
 use jsonrpsee::core::middleware::{Batch, BatchEntry, Notification, Request, RpcServiceT};
 use jsonrpsee::server::{BatchResponseBuilder, MethodResponse};
 use std::future::Future;
+
+/// Calls in work at a time, this one among them.
+fn most_beside<E>(entry: &Result<BatchEntry<'_>, E>) -> usize {
+    match entry {
+        Ok(BatchEntry::Call(call)) if call.method_name() == "eth_sendRawTransaction" => BATCH_SUBMISSIONS,
+        _ => BATCH_CALLS,
+    }
+}
 
 /// Runs batches over a service of single calls.
 #[derive(Clone, Debug)]
@@ -46,13 +55,11 @@ where
         let inner = self.inner.clone();
         let mut answers = BatchResponseBuilder::new_with_limit(self.max_response);
         async move {
-            let mut entries = batch.into_iter();
+            let mut entries = batch.into_iter().peekable();
             let mut calls = FuturesOrdered::new();
             let mut notified = false;
             loop {
-                while calls.len() < BATCH_CALLS
-                    && let Some(entry) = entries.next()
-                {
+                while let Some(entry) = entries.next_if(|entry| calls.len() < most_beside(entry)) {
                     match entry {
                         Ok(BatchEntry::Call(request)) => calls.push_back(Either::Left(inner.call(request))),
                         Ok(BatchEntry::Notification(notification)) => {

@@ -13,6 +13,8 @@ pub const MAX_RESPONSE_BYTES: u32 = 32 * 1024 * 1024;
 pub const MAX_BATCH: u32 = 100;
 /// Calls of one batch in work at a time: as many as may execute at once, and few beside [`MAX_CALLS`].
 pub const BATCH_CALLS: usize = 8;
+/// The same for transactions that are sent: each waits for the disk, together with the others.
+pub const BATCH_SUBMISSIONS: usize = 24;
 /// Most connections at a time, HTTP and WebSocket together.
 pub const MAX_CONNECTIONS: u32 = 500;
 /// Most subscriptions of one WebSocket connection.

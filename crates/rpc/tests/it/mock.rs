@@ -23,7 +23,7 @@ use althing_rpc::api::*;
 use async_trait::async_trait;
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::broadcast;
 
 pub(crate) const CHAIN_ID: u64 = 930_931;
@@ -221,6 +221,9 @@ pub(crate) struct MockNode {
     pub(crate) oldest: AtomicU64,
     /// Calls that hang.
     pub(crate) hanging: AtomicUsize,
+    /// Submissions that were begun, and whether they are held up.
+    pub(crate) submitted: AtomicUsize,
+    pub(crate) holds_up: AtomicBool,
     finalized: broadcast::Sender<Arc<FinalizedBlock>>,
     pending: broadcast::Sender<B256>,
 }
@@ -240,6 +243,8 @@ impl MockNode {
             refusal: Mutex::default(),
             oldest: AtomicU64::new(0),
             hanging: AtomicUsize::new(0),
+            submitted: AtomicUsize::new(0),
+            holds_up: AtomicBool::new(false),
             finalized: broadcast::channel(EVENTS).0,
             pending: broadcast::channel(EVENTS).0,
         }
@@ -547,6 +552,10 @@ impl NodeApi for MockNode {
     }
 
     async fn submit(&self, transaction: Transaction) -> Result<B256, SubmitError> {
+        self.submitted.fetch_add(1, Relaxed);
+        while self.holds_up.load(Relaxed) {
+            tokio::task::yield_now().await;
+        }
         if let Some(refusal) = self.refusal.lock().clone() {
             return Err(refusal);
         }

@@ -6,6 +6,10 @@ use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{B256, U256, hex};
 use althing_rpc::api::SubmitError;
 use serde_json::{Value, json};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Transactions of a batch that the server has in work at a time.
+const TOGETHER: usize = 24;
 
 fn raw(nonce: u64) -> Value {
     json!(hex::encode_prefixed(transfer(nonce).encoded_2718()))
@@ -101,4 +105,23 @@ async fn one_call_sends_and_waits_for_the_receipt() {
     let answer = server.answer("eth_sendRawTransactionSync", json!([raw(4), 1])).await;
     assert_eq!(answer["error"]["code"], 4, "{answer}");
     assert_eq!(answer["error"]["data"], json!(transfer(4).tx_hash()));
+}
+
+#[tokio::test]
+async fn transactions_of_a_batch_wait_together() {
+    let server = Server::start().await;
+    server.node.holds_up.store(true, Relaxed);
+    let call =
+        |n| json!({ "jsonrpc": "2.0", "id": n, "method": "eth_sendRawTransaction", "params": [raw(n)] });
+    let batch: Vec<_> = (0..40).map(call).collect();
+    let together = async {
+        while server.node.submitted.load(Relaxed) < TOGETHER {
+            tokio::task::yield_now().await;
+        }
+        server.node.holds_up.store(false, Relaxed);
+    };
+    let (answer, ()) = tokio::join!(server.post(json!(batch).to_string()), together);
+    let answers: Vec<Value> = serde_json::from_str(&answer.1).unwrap();
+    let ids = answers.iter().filter(|a| a["result"].is_string()).map(|a| a["id"].as_u64().unwrap());
+    assert!(ids.eq(0..40), "{}", answer.1);
 }
