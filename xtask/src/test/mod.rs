@@ -45,7 +45,7 @@ const FAULT_JOBS: &str = "2";
 
 /// Minutes for which random networks are simulated on all cores, and the seed of the first: another commit runs other
 /// schedules of the same scenarios, so that a failure is one of the commit. Swarms from other seeds are run by hand.
-const SWARM_MINUTES: &str = "9";
+const SWARM_MINUTES: &str = "10";
 const SWARM_SEED: &str = "4915294852730552154";
 
 /// Only every so many syncs of a node's disk one loses power, which takes another minute; `1` tries all.
