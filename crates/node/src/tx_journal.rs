@@ -24,10 +24,9 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Answers the client: whether the disk has its transaction, or why it was refused.
-    pub(crate) fn answer(self, answer: Result<bool, AdmitError>) -> Option<Self> {
+    pub(crate) fn answer(self, answer: Result<bool, AdmitError>) {
         // A client that does not wait any more is fine.
         let _ = self.client.send(answer);
-        None
     }
 }
 
@@ -72,7 +71,7 @@ impl JournalWriter {
         if let Err(mpsc::TrySendError::Full(entries) | mpsc::TrySendError::Disconnected(entries)) =
             self.0.try_send(entries)
         {
-            entries.into_iter().for_each(|entry| drop(entry.answer(Ok(false))));
+            entries.into_iter().for_each(|entry| entry.answer(Ok(false)));
         }
     }
 }
@@ -83,7 +82,7 @@ fn write(journal: &mut Journal, entries: Vec<Entry>) {
     if let Err(error) = &result {
         tracing::error!(%error, "local transactions were not written; they may not survive a restart");
     }
-    entries.into_iter().for_each(|entry| drop(entry.answer(Ok(result.is_ok()))));
+    entries.into_iter().for_each(|entry| entry.answer(Ok(result.is_ok())));
 }
 
 #[cfg(test)]

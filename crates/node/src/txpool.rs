@@ -146,13 +146,14 @@ impl Admission {
                 Ok(results) => {
                     let keep = |(entry, result): (Entry, Result<(), PoolError>)| match result {
                         Ok(()) => Some(entry),
-                        Err(error) => entry.answer(Err(error.into())),
+                        Err(error) => {
+                            entry.answer(Err(error.into()));
+                            None
+                        }
                     };
                     journal.write(entries.into_iter().zip(results).filter_map(keep).collect());
                 }
-                Err(error) => {
-                    entries.into_iter().for_each(|entry| drop(entry.answer(Err(error.clone().into()))))
-                }
+                Err(error) => entries.into_iter().for_each(|entry| entry.answer(Err(error.clone().into()))),
             }
         }
     }
