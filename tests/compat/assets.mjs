@@ -11,13 +11,16 @@ const CRATES = `${ROOT}/../../crates`;
 const compileOne = (folder, source) =>
   compile(inputOf({ [source]: readFileSync(`${CRATES}/${folder}/${source}`, "utf8") }));
 
+const bytecodeOf = (source) => {
+  const contracts = compileOne("cli/assets", source);
+  const bytecode = Object.fromEntries(Object.entries(contracts).map(([name, made]) => [name, made.bytecode]));
+  return `${JSON.stringify({ compiler: `solc ${compilerVersion()}`, source, ...bytecode }, null, 2)}\n`;
+};
+
 /** What each file must hold. */
 const ASSETS = {
-  "cli/assets/swap.json": () => {
-    const contracts = compileOne("cli/assets", "Swap.sol");
-    const bytecode = Object.fromEntries(Object.entries(contracts).map(([name, made]) => [name, made.bytecode]));
-    return `${JSON.stringify({ compiler: `solc ${compilerVersion()}`, source: "Swap.sol", ...bytecode }, null, 2)}\n`;
-  },
+  "cli/assets/swap.json": () => bytecodeOf("Swap.sol"),
+  "cli/assets/fill.json": () => bytecodeOf("Fill.sol"),
   "execution/assets/executor.hex": () => `${compileOne("execution/assets", "Executor.sol").Executor.runtime}\n`,
 };
 

@@ -33,8 +33,9 @@ const SENDER_CACHE: NonZeroUsize = NonZeroUsize::new(262_144).expect("not zero")
 
 /// Takes what becomes final. Implemented by the node over its archive, and by the simulator in memory.
 pub trait Sink: Send + Sync + 'static {
-    /// Stores a final block; durable when the future resolves. May be called again for a stored block.
-    fn append(&self, block: FinalizedBlock) -> BoxFuture<'static, Arc<FinalizedBlock>>;
+    /// Stores final blocks in a row, all or none; durable when the future resolves, which gives them back. May be called
+    /// again for stored blocks.
+    fn append(&self, blocks: Vec<FinalizedBlock>) -> BoxFuture<'static, Vec<Head>>;
 
     /// The block's state can be read now.
     fn applied(&self, block: Arc<FinalizedBlock>);
@@ -299,8 +300,14 @@ impl Chain {
         }
     }
 
-    /// Stores a final block that was executed here. Its outcome is kept until then and not used again.
+    /// Stores a final block that was executed here.
     pub(crate) async fn archive(&self, block: &Block, certificate: Option<Bytes>) -> Head {
+        let stored = self.sink.append(vec![self.finalized(block, certificate)]).await;
+        stored.into_iter().next().expect("a sink gives back what it was given")
+    }
+
+    /// A final block with its outcome, which was kept since it was executed here and is not used again.
+    pub(crate) fn finalized(&self, block: &Block, certificate: Option<Bytes>) -> FinalizedBlock {
         let execution = self.executed.lock().take(block.height(), block.hash());
         let Execution { senders, outcome } =
             execution.expect("a block is executed before it is archived, and its outcome kept until then");
@@ -309,8 +316,7 @@ impl Chain {
         }
         let block = block.clone();
         let Outcome { receipts, system_logs, changes, .. } = outcome;
-        let finalized = FinalizedBlock { block, senders, receipts, system_logs, changes, certificate };
-        self.sink.append(finalized).await
+        FinalizedBlock { block, senders, receipts, system_logs, changes, certificate }
     }
 
     /// Tells the pool of a final block.

@@ -2,12 +2,15 @@
 //!
 //! A follower trusts nobody: a run of blocks counts only when it extends its head and the last of it carries a
 //! certificate of the group key, and every block must give the state that it commits to.
+//!
+//! What needs no state, which is most of the work, is done ahead by [`Chain::check_run`] on other threads.
 
 use crate::{context::Chain, context::Head, verify::InvalidBlock};
 use althing_consensus::{BlockError, ConsensusBlock};
 use althing_light::LightError;
-use althing_primitives::{Block, Bytes, Height, StateCommitment};
+use althing_primitives::{Block, Bytes, FinalizedBlock, Height, StateCommitment};
 use althing_state::{DatabaseConfig, DatabaseView, Databases, sync_targets};
+use althing_txpool::recover_block;
 use commonware_glue::stateful::db::DatabaseSet;
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
@@ -26,7 +29,7 @@ pub enum FollowError {
         /// Height of the block that does not fit.
         height: Height,
     },
-    /// The certificate does not prove the last block final.
+    /// A certificate does not prove its block final, or the last block has none.
     #[error("block {height} of the feed is not proven final: {reason}")]
     Certificate {
         /// Height of the block.
@@ -34,6 +37,9 @@ pub enum FollowError {
         /// What is wrong.
         reason: LightError,
     },
+    /// The last block of a run came without a certificate.
+    #[error("the feed gave a run of blocks without a certificate at its end")]
+    Uncertified,
     /// The block cannot have been accepted by this chain's validators.
     #[error("block {height} of the feed is malformed: {reason}")]
     Malformed {
@@ -50,6 +56,45 @@ pub enum FollowError {
         /// What differs.
         reason: InvalidBlock,
     },
+}
+
+/// Blocks in a row, of which the last is proven final, and so all are.
+#[derive(Debug)]
+pub struct CheckedRun(Vec<(ConsensusBlock, Option<Bytes>)>);
+
+impl Chain {
+    /// Checks a run of blocks and their certificates as far as that needs no state, and recovers the senders of the
+    /// transactions. Takes time and all cores.
+    pub fn check_run(&self, run: Vec<(Block, Option<Bytes>)>) -> Result<CheckedRun, FollowError> {
+        if run.last().is_none_or(|(_, certificate)| certificate.is_none()) {
+            return Err(FollowError::Uncertified);
+        }
+        for pair in run.windows(2) {
+            check_order(&pair[1].0, &pair[0].0)?;
+        }
+        for (block, certificate) in &run {
+            let Some(certificate) = certificate else { continue };
+            let certificate = self.keys.verify_block(block, certificate);
+            certificate.map_err(|reason| FollowError::Certificate { height: block.height(), reason })?;
+        }
+        let checked = |(block, certificate): (Block, Option<Bytes>)| {
+            let height = block.height();
+            // A signature that is none makes the execution fail, which says so.
+            let _ = recover_block(block.transactions(), &self.senders);
+            let block =
+                ConsensusBlock::new(block).map_err(|reason| FollowError::Malformed { height, reason })?;
+            Ok((block, certificate))
+        };
+        Ok(CheckedRun(run.into_iter().map(checked).collect::<Result<_, _>>()?))
+    }
+}
+
+fn check_order(block: &Block, parent: &Block) -> Result<(), FollowError> {
+    let height = block.height();
+    match height == parent.height() + 1 && block.header().parent_hash == parent.hash() {
+        true => Ok(()),
+        false => Err(FollowError::Order { height }),
+    }
 }
 
 /// The state of a node that follows.
@@ -79,15 +124,15 @@ impl<E: Context + Spawner> Follower<E> {
         self.databases.clone()
     }
 
-    /// Applies a run of blocks whose last is proven final by `certificate`; durable on return.
-    pub async fn apply(&mut self, blocks: Vec<Block>, certificate: Bytes) -> Result<Vec<Head>, FollowError> {
-        self.check(&blocks, &certificate)?;
-        let mut applied = Vec::with_capacity(blocks.len());
-        let last = blocks.len().saturating_sub(1);
-        for (index, block) in blocks.into_iter().enumerate() {
-            let certificate = (index == last).then(|| certificate.clone());
-            applied.push(self.apply_one(block, certificate).await?);
+    /// Applies a run of blocks; durable on return.
+    pub async fn apply(&mut self, CheckedRun(run): CheckedRun) -> Result<Vec<Head>, FollowError> {
+        let Some((first, _)) = run.first() else { return Ok(Vec::new()) };
+        check_order(first.block(), &self.head)?;
+        let mut executed = Vec::with_capacity(run.len());
+        for (block, certificate) in run {
+            executed.push(self.execute(block, certificate).await?);
         }
+        let applied = self.chain.sink.append(executed).await;
         <Databases<E> as DatabaseSet<E>>::finalize(&self.databases).await.durable().await;
         for head in &applied {
             // The state is that after the last of them, in which the facts of earlier elections stand as they were.
@@ -102,34 +147,18 @@ impl<E: Context + Spawner> Follower<E> {
         <Databases<E> as DatabaseSet<E>>::prune(&self.databases, &sync_targets::<E>(oldest)).await;
     }
 
-    fn check(&self, blocks: &[Block], certificate: &[u8]) -> Result<(), FollowError> {
-        let mut parent = &self.head;
-        for block in blocks {
-            let height = block.height();
-            if height != parent.height() + 1 || block.header().parent_hash != parent.hash() {
-                return Err(FollowError::Order { height });
-            }
-            parent = block;
-        }
-        let height = parent.height();
-        self.chain
-            .keys
-            .verify_block(parent, certificate)
-            .map(|_| ())
-            .map_err(|reason| FollowError::Certificate { height, reason })
-    }
-
-    async fn apply_one(&mut self, block: Block, certificate: Option<Bytes>) -> Result<Head, FollowError> {
-        let height = block.height();
+    async fn execute(
+        &mut self,
+        block: ConsensusBlock,
+        certificate: Option<Bytes>,
+    ) -> Result<FinalizedBlock, FollowError> {
+        let height = block.block().height();
         let diverged = |reason| FollowError::Diverged { height, reason };
-        self.chain.check_header(&block, &self.head).map_err(|error| diverged(error.into()))?;
-        let checked =
-            ConsensusBlock::new(block.clone()).map_err(|reason| FollowError::Malformed { height, reason })?;
+        self.chain.check_header(block.block(), &self.head).map_err(|error| diverged(error.into()))?;
         let batches = <Databases<E> as DatabaseSet<E>>::new_batches(&self.databases).await;
-        let prepared = self.chain.execute::<E>(&checked, &self.head, batches).await.map_err(diverged)?;
-        let head = self.chain.archive(&block, certificate).await;
+        let prepared = self.chain.execute::<E>(&block, &self.head, batches).await.map_err(diverged)?;
         <Databases<E> as DatabaseSet<E>>::apply(&self.databases, prepared).await;
-        self.head = block;
-        Ok(head)
+        self.head = block.block().clone();
+        Ok(self.chain.finalized(block.block(), certificate))
     }
 }

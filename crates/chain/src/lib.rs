@@ -41,7 +41,7 @@ pub use engine::{
     Channel, Ends, Engine, EngineConfig, Network, RESHARING_PLAN, Runtime, STATE_PLAN, channels,
     max_message_size, state_retention,
 };
-pub use follow::{FollowError, Follower, MAX_UNCERTIFIED};
+pub use follow::{CheckedRun, FollowError, Follower, MAX_UNCERTIFIED};
 pub use genesis::{GenesisError, genesis_block};
 pub use header::{HeaderError, MAX_CLOCK_DRIFT_MS};
 pub use peers::{DelegatePeers, MissingAddress};

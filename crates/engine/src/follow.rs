@@ -1,8 +1,8 @@
 //! A follower on the tokio runtime.
 
 use crate::state::{State, StateSettings};
-use althing_chain::{Chain, FollowError, Follower as ChainFollower, Head};
-use althing_primitives::{Block, Bytes, StateCommitment};
+use althing_chain::{Chain, CheckedRun, FollowError, Follower as ChainFollower, Head};
+use althing_primitives::{Block, StateCommitment};
 use commonware_runtime::tokio::Context;
 use futures::future::BoxFuture;
 use std::sync::Arc;
@@ -28,13 +28,9 @@ impl Follower {
         State::new(self.0.databases())
     }
 
-    /// Applies a run of blocks whose last is proven final by `certificate`; durable on return.
-    pub fn apply(
-        &mut self,
-        blocks: Vec<Block>,
-        certificate: Bytes,
-    ) -> BoxFuture<'_, Result<Vec<Head>, FollowError>> {
-        Box::pin(self.0.apply(blocks, certificate))
+    /// Applies a run of blocks; durable on return.
+    pub fn apply(&mut self, run: CheckedRun) -> BoxFuture<'_, Result<Vec<Head>, FollowError>> {
+        Box::pin(self.0.apply(run))
     }
 
     /// Drops what the databases' logs hold from before the state of a past block.

@@ -13,37 +13,41 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Index {
-    /// Appends a finalized block; when this returns, it survives a kill. A block that is there already is
-    /// accepted again without effect (but its certificate is kept if it is new).
+    /// Appends a finalized block; see [`Index::append_all`].
     pub fn append(&self, block: &Arc<FinalizedBlock>) -> Result<(), IndexError> {
-        let (height, count) = (block.block.height(), block.block.transactions().len());
-        if block.senders.len() != count || block.receipts.len() != count {
-            let (senders, receipts) = (block.senders.len(), block.receipts.len());
-            return Err(IndexError::Mismatch { height, transactions: count, senders, receipts });
-        }
+        self.append_all(std::slice::from_ref(block))
+    }
+
+    /// Appends finalized blocks in a row, all or none; when this returns, they survive a kill. A block that is there
+    /// already is accepted again without effect (but its certificate is kept if it is new).
+    pub fn append_all(&self, blocks: &[Arc<FinalizedBlock>]) -> Result<(), IndexError> {
+        blocks.iter().try_for_each(|block| check_shape(block))?;
         let mut writer = self.connections.writer();
         // The lock at once: a reader that meets a half-written header of the log holds it for a moment, and
         // SQLite waits for a lock at the beginning of a transaction but not in the middle of one.
         let transaction = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|e| self.sql_error(e))?;
-        if self.check_place(&transaction, block)? {
-            drop(transaction);
-            drop(writer);
-            return match &block.certificate {
-                Some(certificate) => self.set_certificate(height, certificate),
-                None => Ok(()),
-            };
+        let (mut added, mut outdated) = (Vec::new(), Vec::new());
+        for block in blocks {
+            let height = block.block.height();
+            if self.check_place(&transaction, block)? {
+                if let Some(certificate) = &block.certificate {
+                    insert_certificate(&transaction, height, certificate).map_err(|e| self.sql_error(e))?;
+                    outdated.push(height);
+                }
+                continue;
+            }
+            let bytes = insert(&transaction, block).map_err(|e| self.sql_error(e))?;
+            let pruned = history::after_append(&transaction, &self.config, height);
+            outdated.extend(pruned.map_err(|e| self.sql_error(e))?);
+            added.push((block.clone(), bytes));
         }
-        let write = || {
-            let bytes = insert(&transaction, block)?;
-            let pruned = history::after_append(&transaction, &self.config, height)?;
-            transaction.commit()?;
-            Ok((bytes, pruned))
-        };
-        let (bytes, pruned) = write().map_err(|e| self.sql_error(e))?;
-        pruned.into_iter().for_each(|height| self.cache.remove(height));
-        self.cache.insert(block.clone(), bytes);
+        transaction.commit().map_err(|e| self.sql_error(e))?;
+        for (block, bytes) in added {
+            self.cache.insert(block, bytes);
+        }
+        outdated.into_iter().for_each(|height| self.cache.remove(height));
         Ok(())
     }
 
@@ -78,6 +82,16 @@ impl Index {
             }
             _ => Ok(false),
         }
+    }
+}
+
+/// A block with a sender and a receipt for each transaction.
+fn check_shape(block: &FinalizedBlock) -> Result<(), IndexError> {
+    let (height, transactions) = (block.block.height(), block.block.transactions().len());
+    let (senders, receipts) = (block.senders.len(), block.receipts.len());
+    match senders == transactions && receipts == transactions {
+        true => Ok(()),
+        false => Err(IndexError::Mismatch { height, transactions, senders, receipts }),
     }
 }
 

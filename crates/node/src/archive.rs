@@ -106,13 +106,14 @@ impl Archive {
         let _ = self.pending.send(hash);
     }
 
-    /// Stores a block, in the calling thread; durable on return. Stops the node when the disk fails, since
+    /// Stores blocks in a row, in the calling thread; durable on return. Stops the node when the disk fails, since
     /// a node that cannot keep what is final must not go on.
-    pub(crate) fn store(&self, block: &Head) {
-        if let Err(error) = self.index.append(block) {
-            panic!("final block {} cannot be stored: {error}", block.block.height());
+    pub(crate) fn store(&self, blocks: &[Head]) {
+        let Some(last) = blocks.last().map(|block| block.block.height()) else { return };
+        if let Err(error) = self.index.append_all(blocks) {
+            panic!("final blocks up to {last} cannot be stored: {error}");
         }
-        self.archived.fetch_max(block.block.height(), Ordering::AcqRel);
+        self.archived.fetch_max(last, Ordering::AcqRel);
     }
 
     /// Makes a stored block the head and tells everybody.
@@ -136,13 +137,13 @@ pub(crate) struct ArchiveSink {
 }
 
 impl Sink for ArchiveSink {
-    fn append(&self, block: FinalizedBlock) -> BoxFuture<'static, Head> {
+    fn append(&self, blocks: Vec<FinalizedBlock>) -> BoxFuture<'static, Vec<Head>> {
         let archive = self.archive.clone();
         Box::pin(async move {
-            let block = Arc::new(block);
-            let stored = block.clone();
+            let blocks: Vec<_> = blocks.into_iter().map(Arc::new).collect();
+            let stored = blocks.clone();
             match tokio::task::spawn_blocking(move || archive.store(&stored)).await {
-                Ok(()) => block,
+                Ok(()) => blocks,
                 Err(panic) => std::panic::resume_unwind(panic.into_panic()),
             }
         })

@@ -1,8 +1,10 @@
 //! A node outside the validators' mesh: it pulls certified blocks from another node and proves each of them.
 //!
 //! One WebSocket connection at a time, to the first of the configured nodes that answers. Heads of the other node
-//! only wake the follower up; blocks are asked for by height, so nothing is missed and nothing is buffered.
+//! only wake the follower up; blocks are asked for by height, so nothing is missed. Blocks are fetched and checked on
+//! other threads while those before them are executed.
 
+mod feed;
 mod state;
 mod upstream;
 
@@ -18,24 +20,19 @@ use crate::{
     services::{Ending, Services},
     standby::Standby,
 };
-use althing_chain::{FollowError, MAX_UNCERTIFIED, state_retention};
+use althing_chain::{Chain, CheckedRun, FollowError, state_retention};
 use althing_engine::{Context, Follower};
 use althing_indexer::Index;
-use althing_primitives::{Block, Bytes, Height};
+use althing_primitives::Height;
 use commonware_runtime::{Spawner as _, Supervisor as _};
 use eyre::{Result, bail, eyre};
+use feed::Feed;
 use std::{sync::Arc, time::Duration};
 pub use upstream::read_page;
 use upstream::{Connection, Link};
 
-/// Blocks asked for at a time.
-const PAGE: u64 = 64;
-
 /// Wait before the next node is tried.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// The follower looks for new blocks at least this often, whether or not it was woken up.
-const POLL: Duration = Duration::from_secs(2);
 
 /// Blocks after which the state databases' logs are pruned again.
 const PRUNE_INTERVAL: u64 = 256;
@@ -80,7 +77,7 @@ pub(crate) async fn run(
     let state = follower.state();
     let link = Arc::new(Link::default());
     let txpool = open_pool(&base, &data, state.clone()).await?;
-    let archive = base.archive.clone();
+    let (archive, chain) = (base.archive.clone(), base.chain.clone());
     let node = Arc::new(Node {
         started_at: applied,
         chain: base.chain,
@@ -97,7 +94,7 @@ pub(crate) async fn run(
     let kept = state_retention(node.chain.spec.epoch_blocks);
     let services = Services::start(&context, &config, node.clone(), ops).await?;
     let following = context.child("follow").spawn(move |_| async move {
-        let mut task = Following { follower, link, next: applied + 1, archive, kept, standby };
+        let mut task = Following { follower, link, chain, next: applied + 1, archive, kept, standby };
         match task.forever(&urls).await {
             Ok(()) => Ending::Again,
             Err(error) => {
@@ -112,6 +109,7 @@ pub(crate) async fn run(
 struct Following {
     follower: Follower,
     link: Arc<Link>,
+    chain: Arc<Chain>,
     next: Height,
     archive: Arc<crate::archive::Archive>,
     /// Blocks back whose state the databases' logs keep.
@@ -147,33 +145,15 @@ impl Following {
 
     async fn follow(&mut self, connection: &Connection) -> Result<(), Ended> {
         self.link.set(connection);
-        let mut heads = connection.heads().await.map_err(Ended::Feed)?;
-        let mut pending: Vec<Block> = Vec::new();
+        let mut feed = Feed::start(self.chain.clone(), self.link.clone(), connection.clone(), self.next);
         loop {
-            let from = self.next + pending.len() as Height;
-            let page = connection.blocks(from, PAGE).await.map_err(Ended::Feed)?;
-            self.link.seen(from.saturating_add(page.len() as Height).saturating_sub(1));
-            if page.is_empty() {
-                self.link.seen(connection.height().await.map_err(Ended::Feed)?);
-                let _ = tokio::time::timeout(POLL, heads.next()).await;
-                continue;
-            }
-            for (block, certificate) in page {
-                pending.push(block);
-                match certificate {
-                    Some(certificate) => self.apply(std::mem::take(&mut pending), certificate).await?,
-                    None if pending.len() > MAX_UNCERTIFIED => {
-                        let reason = format!("it gave {MAX_UNCERTIFIED} blocks without a certificate");
-                        return Err(Ended::Feed(reason));
-                    }
-                    None => {}
-                }
-            }
+            let run = feed.next().await.map_err(Ended::Feed)?;
+            self.apply(run).await?;
         }
     }
 
-    async fn apply(&mut self, blocks: Vec<Block>, certificate: Bytes) -> Result<(), Ended> {
-        let heads = match self.follower.apply(blocks, certificate).await {
+    async fn apply(&mut self, run: CheckedRun) -> Result<(), Ended> {
+        let heads = match self.follower.apply(run).await {
             Ok(heads) => heads,
             Err(error @ FollowError::Diverged { .. }) => return Err(Ended::Broken(eyre!(error))),
             Err(error) => return Err(Ended::Feed(error.to_string())),

@@ -64,14 +64,14 @@ impl BookSink {
 }
 
 impl Sink for BookSink {
-    fn append(&self, block: FinalizedBlock) -> BoxFuture<'static, Head> {
-        let mut stored = block.clone();
-        let block = Arc::new(block);
-        if let Some(node) = self.node.filter(|_| self.stores(&stored)) {
+    fn append(&self, blocks: Vec<FinalizedBlock>) -> BoxFuture<'static, Vec<Head>> {
+        for block in &blocks {
+            let Some(node) = self.node.filter(|_| self.stores(block)) else { continue };
+            let mut stored = block.clone();
             self.spoil(&mut stored);
             self.book.lock().store(node, Arc::new(stored), unix_ms(self.clock.current()));
         }
-        Box::pin(async move { block })
+        Box::pin(async move { blocks.into_iter().map(Arc::new).collect() })
     }
 
     fn applied(&self, _: Head) {}

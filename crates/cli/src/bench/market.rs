@@ -61,7 +61,7 @@ impl Market {
     ) -> Result<Self, Failure> {
         let owner = owner(client, 0);
         let tokens = [token(args, &owner, wallets).await?, token(args, &owner, wallets).await?];
-        let mut code = bytecode("Pair")?;
+        let mut code = bytecode(ASSETS, "Pair")?;
         code.extend(Pair::constructorCall { first: tokens[0], second: tokens[1] }.abi_encode());
         let pair = deploy(&owner, code).await?;
         let reserves = U256::from(RESERVES);
@@ -98,7 +98,7 @@ impl Market {
 pub(super) async fn token(args: &LoadArgs, owner: &Wallet, wallets: &[Wallet]) -> Result<Address, Failure> {
     // One more than it spends, so that a balance never becomes zero, which would cost other gas.
     let per_account = u128::from(args.count.div_ceil(args.accounts)) + 1;
-    let token = deploy(owner, bytecode("Token")?).await?;
+    let token = deploy(owner, bytecode(ASSETS, "Token")?).await?;
     issue(owner, token, wallets, U256::from(per_account) * U256::from(SWAP_AMOUNT)).await?;
     Ok(token)
 }
@@ -114,15 +114,15 @@ pub(super) fn owner(client: &Client, index: usize) -> Wallet {
     Wallet::new(client.clone(), key)
 }
 
-/// The creation code of a contract of the assets.
-fn bytecode(name: &str) -> Result<Vec<u8>, Failure> {
-    let wrong = |reason: String| Failure::new(Exit::Failure, format!("assets/swap.json, {name}: {reason}"));
-    let assets: Value = serde_json::from_str(ASSETS).map_err(|e| wrong(e.to_string()))?;
+/// The creation code of a contract of a file in `assets`.
+pub(super) fn bytecode(assets: &str, name: &str) -> Result<Vec<u8>, Failure> {
+    let wrong = |reason: String| Failure::new(Exit::Failure, format!("assets, {name}: {reason}"));
+    let assets: Value = serde_json::from_str(assets).map_err(|e| wrong(e.to_string()))?;
     let code = assets[name].as_str().ok_or_else(|| wrong("is missing".into()))?;
     hex::decode(code).map_err(|e| wrong(e.to_string()))
 }
 
-async fn deploy(owner: &Wallet, code: Vec<u8>) -> Result<Address, Failure> {
+pub(super) async fn deploy(owner: &Wallet, code: Vec<u8>) -> Result<Address, Failure> {
     let request = TransactionRequest::default().input(Bytes::from(code).into());
     let receipt = send_filled(owner, request).await?;
     let created = receipt.contract_address.filter(|_| is_success(&receipt));
@@ -196,8 +196,8 @@ mod tests {
     #[test]
     fn the_assets_have_the_functions_that_the_load_calls() {
         let has = |code: &[u8], selector: [u8; 4]| code.windows(4).any(|window| window == selector);
-        let token = bytecode("Token").unwrap();
-        let pair = bytecode("Pair").unwrap();
+        let token = bytecode(ASSETS, "Token").unwrap();
+        let pair = bytecode(ASSETS, "Pair").unwrap();
         for selector in
             [Token::issueCall::SELECTOR, Token::approveCall::SELECTOR, Token::transferCall::SELECTOR]
         {
@@ -206,6 +206,6 @@ mod tests {
         for selector in [Pair::provideCall::SELECTOR, Pair::swapCall::SELECTOR] {
             assert!(has(&pair, selector));
         }
-        assert!(bytecode("Monkey").is_err());
+        assert!(bytecode(ASSETS, "Monkey").is_err());
     }
 }

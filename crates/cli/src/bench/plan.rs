@@ -1,7 +1,8 @@
 //! Everything before the clock starts: accounts, funds, contracts, signatures.
 
 use super::LoadArgs;
-use super::target::Target;
+use super::fill::scattered;
+use super::target::{Spot, Target};
 use crate::{Exit, devnet, failure::Failure, terminal::Progress};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_signer_local::PrivateKeySigner;
@@ -54,8 +55,10 @@ pub(super) async fn prepare(args: &LoadArgs, progress: &Progress) -> Result<Plan
         senders.push((wallet, nonce));
     }
     let start = Instant::now();
-    let count = args.count;
-    let signed = tokio::task::spawn_blocking(move || sign_all(&senders, count, chain_id, &target)).await;
+    let (count, receivers) = (args.count as usize, args.receivers);
+    let signing =
+        tokio::task::spawn_blocking(move || sign_all(&senders, (count, receivers), chain_id, &target));
+    let signed = signing.await;
     let transactions = signed.map_err(|e| Failure::new(Exit::Failure, format!("signing stopped: {e}")))??;
     Ok(Plan { transactions, signing: start.elapsed() })
 }
@@ -114,23 +117,27 @@ pub(super) fn request(to: Address, nonce: u64, chain_id: u64, gas: u64) -> Trans
     request
 }
 
-/// Signs on all cores; the order is that of the accounts' turns.
+/// Signs so many transactions on all cores; the order is that of the accounts' turns. Who receives is one of the
+/// `receivers` accounts that were made, or without them the next of the senders.
 fn sign_all(
     senders: &[(Wallet, u64)],
-    count: u32,
+    (count, receivers): (usize, u64),
     chain_id: u64,
     target: &Target,
 ) -> Result<Vec<Signed>, Failure> {
-    let sign = |index: usize| {
-        let (turn, round) = (index % senders.len(), index / senders.len());
+    let sign = |place: usize| {
+        let (turn, round) = (place % senders.len(), place / senders.len());
         let (wallet, first) = &senders[turn];
-        let next = senders[(turn + 1) % senders.len()].0.address();
-        let (to, value, gas, data) = target.transaction(next, wallet.address(), turn, round);
+        let receiver = match receivers {
+            0 => senders[(turn + 1) % senders.len()].0.address(),
+            many => scattered(place, many),
+        };
+        let spot = Spot { own: wallet.address(), receiver, turn, round, place };
+        let (to, value, gas, data) = target.transaction(spot);
         let request = request(to, first + round as u64, chain_id, gas).value(value).input(data.into());
         let (raw, hash) = wallet.sign(request)?;
         Ok(Signed { raw, hash })
     };
-    let count = count as usize;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let part = count.div_ceil(threads);
     std::thread::scope(|scope| {
@@ -153,7 +160,7 @@ mod tests {
         let key = |n: u8| PrivateKeySigner::from_bytes(&B256::repeat_byte(n)).unwrap();
         let wallets: Vec<_> =
             (1..=3).map(|n| (Wallet::new(client.clone(), key(n)), u64::from(n) * 10)).collect();
-        let signed = sign_all(&wallets, 7, 5, &Target::Coin).unwrap();
+        let signed = sign_all(&wallets, (7, 0), 5, &Target::Coin).unwrap();
         assert_eq!(signed.len(), 7);
         for (index, signed) in signed.iter().enumerate() {
             use alloy_consensus::{Transaction, TxEnvelope, transaction::SignerRecoverable};

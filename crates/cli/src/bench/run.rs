@@ -1,6 +1,7 @@
 //! The measured part: sending, and watching final blocks.
 
 use super::LoadArgs;
+use super::course::{self, MemoryLook, Minute};
 use super::plan::{Plan, Signed};
 use super::usage::{Reading, Usage};
 use crate::{Exit, failure::Failure, terminal::Progress};
@@ -32,6 +33,8 @@ pub(super) struct Outcome {
     pub(super) refused: BTreeMap<String, usize>,
     /// Time from sending to final, sorted.
     pub(super) latencies: Vec<Duration>,
+    /// Minute by minute.
+    pub(super) course: Vec<Minute>,
     /// From the first sending to the last final block with a transaction of the load.
     pub(super) elapsed: Duration,
     pub(super) blocks: u64,
@@ -68,14 +71,17 @@ pub(super) async fn run(
     let ours: HashSet<B256> = plan.transactions.iter().map(|signed| signed.hash).collect();
     let (events, seen) = mpsc::channel(1_024);
     let (waiting, window) = watch::channel(0usize);
+    let (looks, memory) = mpsc::channel(course::LOOKS);
+    let looking = tokio::spawn(course::watch_memory(nodes.to_vec(), looks));
     let before = Reading::take(nodes);
     let watcher = tokio::spawn(watch_blocks(watched.clone(), from, events.clone()));
     let sender = tokio::spawn(send_all(args.clone(), endpoints, plan.transactions, events, window));
     let patience = Duration::from_secs(args.patience);
-    let mut outcome = collect(seen, waiting, total, patience, progress).await;
+    let mut outcome = collect(seen, waiting, total, patience, memory, progress).await;
     let after = Reading::take(nodes);
-    watcher.abort();
-    sender.abort();
+    for task in [watcher, sender, looking] {
+        task.abort();
+    }
     outcome.signing = plan.signing;
     outcome.usage = before.zip(after).map(|(before, after)| before.until(&after));
     outcome.failed = count_failed(&watched, from..from + outcome.blocks, &ours).await?;
@@ -203,12 +209,14 @@ async fn collect(
     waiting: watch::Sender<usize>,
     total: usize,
     patience: Duration,
+    mut memory: mpsc::Receiver<MemoryLook>,
     progress: &Progress,
 ) -> Outcome {
     let mut outcome = Outcome::default();
+    let mut ended: Vec<(Instant, Duration)> = Vec::with_capacity(total);
     let mut under_way: HashMap<B256, Instant> = HashMap::new();
     let (mut first, mut last, mut refused, mut answered) = (None::<Instant>, None::<Instant>, 0, 0);
-    while outcome.latencies.len() + refused < total || answered < total {
+    while ended.len() + refused < total || answered < total {
         let Ok(Some(event)) =
             tokio::time::timeout(patience, next_useful(&mut seen, &mut outcome.blocks)).await
         else {
@@ -230,25 +238,26 @@ async fn collect(
             }
             Event::Block { hashes, at } => {
                 let ours = hashes.iter().filter_map(|hash| under_way.remove(hash));
-                let before = outcome.latencies.len();
-                outcome.latencies.extend(ours.map(|sent| at - sent));
-                if outcome.latencies.len() > before {
+                let before = ended.len();
+                ended.extend(ours.map(|sent| (sent, at - sent)));
+                if ended.len() > before {
                     last = Some(at);
                 }
             }
         }
-        waiting.send_replace(
-            outcome.sent - outcome.latencies.len() - refused.min(outcome.sent - outcome.latencies.len()),
-        );
+        waiting.send_replace((outcome.sent - ended.len()).saturating_sub(refused));
         if progress.is_live() {
             progress.step(format!(
                 "sent {} of {total}, final {}, refused {refused}",
                 outcome.sent,
-                outcome.latencies.len()
+                ended.len()
             ));
         }
     }
     outcome.elapsed = first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first);
+    let looks: Vec<_> = std::iter::from_fn(|| memory.try_recv().ok()).collect();
+    outcome.course = first.map_or_else(Vec::new, |first| course::minutes(first, &ended, &looks));
+    outcome.latencies = ended.into_iter().map(|(_, latency)| latency).collect();
     outcome.latencies.sort_unstable();
     outcome
 }
@@ -286,11 +295,13 @@ mod tests {
         ] {
             events.send(event).await.ok().unwrap();
         }
-        let outcome = collect(seen, waiting, 3, Duration::from_secs(5), &Progress::silent()).await;
+        let (_, memory) = mpsc::channel(1);
+        let outcome = collect(seen, waiting, 3, Duration::from_secs(5), memory, &Progress::silent()).await;
         assert_eq!((outcome.sent, outcome.accepted, outcome.blocks), (3, 2, 3));
         assert_eq!(outcome.latencies, [Duration::from_millis(100), Duration::from_millis(300)]);
         assert_eq!(outcome.elapsed, Duration::from_millis(300));
         assert_eq!(outcome.refused["poor"], 1);
+        assert_eq!(outcome.course.iter().map(|minute| minute.included).collect::<Vec<_>>(), [2]);
         assert_eq!(*window.borrow(), 0);
     }
 }

@@ -1,5 +1,6 @@
 //! What the transactions of a load are: who receives them, with which value, gas limit and data.
 
+use super::fill::{ACCOUNTS_EACH, FILL_GAS, Filler};
 use super::market::{self, Market};
 use super::staking::{STAKE_GAS, Stakes};
 use super::{LoadArgs, Workload};
@@ -36,6 +37,23 @@ pub(super) enum Target {
     Staking(Stakes),
     /// All of them.
     Mix(Market, Stakes),
+    /// The contract that makes accounts.
+    Accounts(Filler),
+}
+
+/// Where in the load a transaction stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Spot {
+    /// Who sends it.
+    pub(super) own: Address,
+    /// Who receives what it transfers.
+    pub(super) receiver: Address,
+    /// Which of the sending accounts it is.
+    pub(super) turn: usize,
+    /// Which of this account's transactions.
+    pub(super) round: usize,
+    /// Which of all transactions.
+    pub(super) place: usize,
 }
 
 /// Receiver, value, gas limit and data.
@@ -59,26 +77,34 @@ impl Target {
                 let market = Market::prepare(args, client, wallets, progress).await?;
                 Self::Mix(market, Stakes::prepare(client, wallets, progress).await?)
             }
+            Workload::Accounts => {
+                Self::Accounts(Filler::deploy(&market::owner(client, 0), args.first_account).await?)
+            }
         })
     }
 
-    /// One transaction of the load: of the account at `turn`, its transaction `round`.
-    pub(super) fn transaction(&self, next: Address, own: Address, turn: usize, round: usize) -> Transaction {
+    /// One transaction of the load.
+    pub(super) fn transaction(&self, spot: Spot) -> Transaction {
+        let Spot { own, receiver, turn, round, place } = spot;
         // Neighbours do different things, and each account goes on with every transaction.
         let step = turn + round;
         match self {
-            Self::Coin => coin(next),
-            Self::Token(token) => token_transfer(*token, next),
+            Self::Coin => coin(receiver),
+            Self::Token(token) => token_transfer(*token, receiver),
             Self::Market(market) => swap(market, own, step),
             Self::Staking(stakes) => staking(stakes, turn, turn, step),
             Self::Mix(market, stakes) => match MIX[step % MIX.len()] {
-                Workload::Erc20 => token_transfer(market.tokens[0], next),
+                Workload::Erc20 => token_transfer(market.tokens[0], receiver),
                 Workload::Swaps => swap(market, own, step),
                 Workload::Staking => {
                     staking(stakes, turn, turn.div_ceil(STAKING_EVERY), step / STAKING_EVERY)
                 }
-                Workload::Transfer | Workload::Mix => coin(next),
+                Workload::Transfer | Workload::Mix | Workload::Accounts => coin(receiver),
             },
+            Self::Accounts(filler) => {
+                let (to, value, data) = filler.transaction(place);
+                (to, value, FILL_GAS, data)
+            }
         }
     }
 
@@ -89,6 +115,7 @@ impl Target {
             Workload::Erc20 => TOKEN_GAS,
             Workload::Swaps => SWAP_GAS,
             Workload::Staking | Workload::Mix => STAKE_GAS,
+            Workload::Accounts => FILL_GAS,
         }
     }
 
@@ -97,7 +124,8 @@ impl Target {
         let coins = match workload {
             Workload::Staking => Stakes::budget(transactions),
             Workload::Mix => Stakes::budget(transactions.div_ceil(STAKING_EVERY as u32)),
-            _ => U256::ZERO,
+            Workload::Accounts => U256::from(transactions) * U256::from(ACCOUNTS_EACH),
+            Workload::Transfer | Workload::Erc20 | Workload::Swaps => U256::ZERO,
         };
         (u64::from(transactions) * Self::gas(workload), coins + U256::from(transactions))
     }
@@ -130,7 +158,7 @@ mod tests {
         let market = Market { tokens, pair: Address::repeat_byte(3) };
         let target = Target::Market(market);
         for (turn, round, paid) in [(0, 0, 0), (1, 0, 1), (0, 1, 1), (1, 1, 0), (0, 2, 0)] {
-            let (to, value, _, data) = target.transaction(Address::ZERO, Address::ZERO, turn, round);
+            let (to, value, _, data) = target.transaction(Spot { turn, round, ..Spot::default() });
             assert_eq!((to, value), (market.pair, U256::ZERO));
             assert_eq!(data, market.swap(Address::ZERO, paid), "{turn} {round}");
         }

@@ -55,6 +55,13 @@ impl Reading {
         })
     }
 
+    /// What processes have used since they began, which was so long ago. The generator's part is unknown and left out.
+    pub(super) fn since_start(pids: &[u32], age: std::time::Duration) -> Option<Usage> {
+        let now = Self::take(pids)?;
+        let begin = Self { nodes: 0, written: 0, ..now.clone() };
+        Some(Usage { seconds: age.as_secs_f64(), others_cpu: 0.0, ..begin.until(&now) })
+    }
+
     /// What was used until a later reading of the same processes.
     pub(super) fn until(&self, later: &Self) -> Usage {
         let ticks = fs::read("/proc/self/auxv").ok().and_then(|vector| ticks_a_second(&vector));
@@ -76,6 +83,12 @@ impl Reading {
 pub(super) fn peak_memory(pid: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     Some(value_of(&status, "VmHWM:")? * 1024)
+}
+
+/// Memory that a process has now, in bytes.
+pub(super) fn memory(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    Some(value_of(&status, "VmRSS:")? * 1024)
 }
 
 /// Processes that a process has started and that run.
@@ -185,7 +198,7 @@ mod tests {
     fn this_process_can_be_read() {
         let own = std::process::id();
         assert!(Reading::take(&[own]).is_some());
-        assert!(peak_memory(own).unwrap() > 0);
+        assert!(peak_memory(own).unwrap() >= memory(own).unwrap());
         assert!(Reading::take(&[u32::MAX]).is_none());
     }
 }

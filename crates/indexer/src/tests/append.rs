@@ -27,6 +27,27 @@ fn a_block_may_be_appended_again_but_never_another_one_in_its_place() {
 }
 
 #[test]
+fn blocks_in_a_row_are_appended_together_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = Index::open(&file(&folder), ARCHIVE).unwrap();
+    let blocks: Vec<_> = Chain::new(1, 5).take(6).collect();
+    index.append_all(&blocks[..2]).unwrap();
+    let with_gap = [blocks[2].clone(), blocks[4].clone()];
+    assert!(matches!(index.append_all(&with_gap), Err(IndexError::Gap { expected: 8, got: 9 })));
+    assert_eq!(index.latest().unwrap(), Some(6), "nothing of what was refused is there");
+    // Those that are there already do not matter.
+    index.append_all(&blocks).unwrap();
+    index.append_all(&[]).unwrap();
+    for block in &blocks {
+        assert_eq!(index.block(block.block.height()).unwrap().unwrap().block, block.block);
+    }
+    drop(index);
+    let index = Index::open(&file(&folder), ARCHIVE).unwrap();
+    assert_eq!((index.oldest().unwrap(), index.latest().unwrap()), (Some(5), Some(10)));
+    assert_eq!(index.block(10).unwrap().unwrap().block, blocks[5].block);
+}
+
+#[test]
 fn a_block_without_all_its_receipts_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let index = Index::open(&file(&folder), ARCHIVE).unwrap();

@@ -1,10 +1,12 @@
 //! The page with the table, and the file with everything.
 
+use super::join::{JOIN_HEADER, Join, JoinRow};
 use super::results::{HEADER, Row};
 use super::scenario::Mode;
 use crate::failure::Failure;
 use crate::machine::Facts;
 use crate::page::{Page, markdown};
+use crate::report::table;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,8 @@ pub(super) struct Document {
     pub(super) peer: Option<String>,
     pub(super) rounds: u32,
     pub(super) rows: Vec<(Row, Mode)>,
+    /// Nodes that came later.
+    pub(super) joins: Vec<(JoinRow, Join)>,
 }
 
 /// Where results go.
@@ -44,11 +48,38 @@ impl Place {
 impl Document {
     pub(super) fn json(&self) -> Value {
         let rows: Vec<_> = self.rows.iter().map(|(row, _)| row).collect();
-        json!({"facts": self.facts, "peer": self.peer, "rounds": self.rounds, "rows": rows})
+        let joins: Vec<_> = self.joins.iter().map(|(row, _)| row).collect();
+        json!({"facts": self.facts, "peer": self.peer, "rounds": self.rounds, "rows": rows, "joins": joins})
     }
 
-    pub(super) fn cells(&self) -> impl Iterator<Item = Vec<String>> {
+    /// For a terminal.
+    pub(super) fn text(&self) -> String {
+        let joins = self.joins.iter().map(|(row, join)| row.cells(*join));
+        let joins = if self.joins.is_empty() { String::new() } else { table(&JOIN_HEADER, joins) };
+        let loads = if self.rows.is_empty() { String::new() } else { table(&HEADER, self.cells()) };
+        [loads, joins].join("\n").trim_matches('\n').to_string()
+    }
+
+    fn cells(&self) -> impl Iterator<Item = Vec<String>> {
         self.rows.iter().map(|(row, mode)| row.cells(*mode))
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.rows.iter().any(|(row, _)| row.error.is_some())
+            || self.joins.iter().any(|(row, _)| row.error.is_some())
+    }
+
+    /// The tables and sentences, without what they are worth nothing without.
+    fn tables(&self) -> String {
+        let mut text = markdown(&HEADER, self.cells());
+        for course in self.rows.iter().filter_map(|(row, _)| row.course()) {
+            text += &format!("\n{course}\n");
+        }
+        if !self.joins.is_empty() {
+            text += "\nNodes that come later, on the same machine as the validator that makes blocks meanwhile:\n\n";
+            text += &markdown(&JOIN_HEADER, self.joins.iter().map(|(row, join)| row.cells(*join)));
+        }
+        text
     }
 
     /// What stands between the markers.
@@ -73,7 +104,7 @@ impl Document {
              Load average before: {load_before}; the rest of the machine used {others}. \
              {rounds}. Peer: {peer}. All rounds are in [results.json](results.json).\n\n"
         );
-        text + &markdown(&HEADER, self.cells())
+        text + &self.tables()
     }
 }
 
@@ -94,7 +125,7 @@ mod tests {
             command: "althing bench run".into(),
         };
         let rows = vec![(row(&[1_000.0], &[4_000.0]), Mode::Saturation)];
-        Document { facts, peer: Some("anvil 1".into()), rounds: 1, rows }
+        Document { facts, peer: Some("anvil 1".into()), rounds: 1, rows, joins: Vec::new() }
     }
 
     #[test]

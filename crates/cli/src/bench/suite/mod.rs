@@ -4,23 +4,28 @@
 //! both see the same machine.
 
 mod document;
+mod growth;
+mod join;
 mod network;
 mod peer;
 mod results;
 mod scenario;
+mod trial;
 
-use super::{LoadArgs, plan, usage};
+use super::{LoadArgs, Workload};
 use crate::devnet;
 use crate::machine::Facts;
-use crate::report::{Report, table};
+use crate::report::Report;
 use crate::{Exit, failure::Failure, terminal::Progress};
 use document::{Document, Place};
+use join::{Join, JoinRow};
 use network::Network;
 use peer::Peer;
-use results::{Against, HEADER, Row, Trial};
-use scenario::{Mode, Scenario};
+use results::{Against, Row};
+use scenario::{Mode, Nodes, Scenario, USUAL_BLOCK_MS};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Transactions of a load, and of a quick one.
@@ -31,6 +36,11 @@ const ROUNDS: u32 = 3;
 /// Sending accounts, and those of a quick load.
 const ACCOUNTS: u32 = 200;
 const QUICK_ACCOUNTS: u32 = 40;
+/// How long an endurance run sends, and a quick one.
+const ENDURANCE: Duration = Duration::from_secs(600);
+const QUICK_ENDURANCE: Duration = Duration::from_secs(5);
+/// Accounts of a quick run's large state.
+const QUICK_STATE: u64 = 9_000;
 
 /// What `bench run` takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -73,15 +83,12 @@ impl RunArgs {
     fn load(&self, scenario: &Scenario, rate: Option<u32>) -> LoadArgs {
         let (count, accounts) = if self.quick { (QUICK_COUNT, QUICK_ACCOUNTS) } else { (COUNT, ACCOUNTS) };
         LoadArgs {
-            endpoints: Vec::new(),
             workload: scenario.workload,
             count: self.count.unwrap_or(count),
             rate,
             accounts,
-            batch: 50,
-            workers: 16,
-            patience: 60,
-            seed: 0,
+            receivers: if self.quick { scenario.accounts.min(QUICK_STATE) } else { scenario.accounts },
+            ..LoadArgs::empty()
         }
     }
 }
@@ -100,33 +107,25 @@ impl From<Failure> for End {
     }
 }
 
+pub(super) use growth::{GrowthArgs, run as growth};
+
 pub(super) async fn run(args: RunArgs) -> Result<Report, Failure> {
-    let scenarios = scenario::chosen(&args.only)?;
+    let (scenarios, joins) = scenario::chosen(&args.only)?;
     let place = Place::open(&args.out)?;
     let peer = Peer::find().await?;
     let stop = devnet::stop_signals()?;
     let facts = Facts::gather(args.command());
     let (version, rounds) = (peer.as_ref().map(|peer| peer.version.clone()), args.rounds());
     let mut suite = Suite { args, peer, stop, progress: Progress::start(), throughput: BTreeMap::new() };
-    let mut rows = Vec::new();
-    for (index, scenario) in scenarios.iter().enumerate() {
-        let title = format!("[{}/{}] {}", index + 1, scenarios.len(), scenario.name());
-        let Some(row) = suite.scenario(scenario, &title).await else {
-            suite.progress.finish();
-            return Err(Failure::new(
-                Exit::Failure,
-                "interrupted: all nodes are stopped, nothing was written",
-            ));
-        };
-        suite.progress.say(&format!("{title}: {}", row.cells(scenario.mode)[1..].join(" | ")));
-        rows.push((row, scenario.mode));
-    }
-    suite.progress.finish();
-    let document = Document { facts, peer: version, rounds, rows };
+    let Some((rows, joins)) = suite.all(&scenarios, &joins).await else { return Err(interrupted()) };
+    let document = Document { facts, peer: version, rounds, rows, joins };
     place.write(&document)?;
-    let is_broken = document.rows.iter().any(|(row, _)| row.error.is_some());
-    let exit = if is_broken { Exit::Failure } else { Exit::Ok };
-    Ok(Report { json: document.json(), text: table(&HEADER, document.cells()), exit })
+    let exit = if document.is_broken() { Exit::Failure } else { Exit::Ok };
+    Ok(Report { json: document.json(), text: document.text(), exit })
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Exit::Failure, "interrupted: all nodes are stopped, nothing was written")
 }
 
 struct Suite {
@@ -138,7 +137,62 @@ struct Suite {
     throughput: BTreeMap<String, f64>,
 }
 
+/// Rows of both tables, each with what it is a row of.
+type Rows = (Vec<(Row, Mode)>, Vec<(JoinRow, Join)>);
+
 impl Suite {
+    /// Everything; none when interrupted.
+    async fn all(&mut self, scenarios: &[Scenario], joins: &[Join]) -> Option<Rows> {
+        let total = scenarios.len() + joins.len();
+        let (mut rows, mut later) = (Vec::new(), Vec::new());
+        for (number, scenario) in (1..).zip(scenarios) {
+            let title = format!("[{number}/{total}] {}", scenario.name());
+            let row = self.scenario(scenario, &title).await?;
+            self.progress.say(&format!("{title}: {}", row.cells(scenario.mode)[1..].join(" | ")));
+            rows.push((row, scenario.mode));
+        }
+        for (number, join) in (scenarios.len() + 1..).zip(joins) {
+            let title = format!("[{number}/{total}] {}", join.name());
+            let row = self.join(*join, &title).await?;
+            self.progress.say(&format!("{title}: {}", row.cells(*join)[1..].join(" | ")));
+            later.push((row, *join));
+        }
+        self.progress.finish();
+        Some((rows, later))
+    }
+
+    /// All rounds of a node that comes later; none when interrupted.
+    async fn join(&mut self, join: Join, title: &str) -> Option<JoinRow> {
+        let mut row = JoinRow::new(join);
+        let dir = self.dir();
+        let load =
+            self.args.load(&Scenario::new(Nodes::OneFollowed, Workload::Transfer, Mode::Saturation), None);
+        for round in 1..=self.args.rounds() {
+            self.progress.step(format!("{title}, round {round}"));
+            let network = match Network::ours(Nodes::OneFollowed, USUAL_BLOCK_MS, &dir) {
+                Ok(network) => network,
+                Err(failure) => {
+                    row.error = Some(failure.message);
+                    break;
+                }
+            };
+            let load = load.clone();
+            match self.trial(network, async |network| join::measure(join, network, load).await).await {
+                Ok(joined) => row.rounds.push(joined),
+                Err(End::Interrupted) => return None,
+                Err(End::Broken(failure)) => {
+                    row.error = Some(failure.message);
+                    break;
+                }
+            }
+        }
+        Some(row)
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.args.dir.join(std::process::id().to_string())
+    }
+
     /// All rounds of a scenario; none when interrupted.
     async fn scenario(&mut self, scenario: &Scenario, title: &str) -> Option<Row> {
         let peer = self.peer.clone().filter(|_| scenario.has_peer());
@@ -166,46 +220,56 @@ impl Suite {
         title: &str,
         row: &mut Row,
     ) -> Result<(), End> {
-        if scenario.mode == Mode::Half {
-            let full = self.throughput.get(&scenario.saturated().name());
+        if let (Some(saturated), Some(percent)) = (scenario.saturated(), scenario.mode.percent()) {
+            let full = self.throughput.get(&saturated.name());
             let full = full.ok_or_else(|| Failure::new(Exit::Failure, "there is no figure at saturation"))?;
-            row.rate = Some((full / 2.0).max(1.0) as u32);
+            row.rate = Some((full / 100.0 * f64::from(percent)).max(1.0) as u32);
         }
-        let load = self.args.load(scenario, row.rate);
-        let dir = self.args.dir.join(std::process::id().to_string());
-        for round in 1..=self.args.rounds() {
+        let mut load = self.args.load(scenario, row.rate);
+        let mut rounds = self.args.rounds();
+        if scenario.mode == Mode::Endurance {
+            let time = if self.args.quick { QUICK_ENDURANCE } else { ENDURANCE };
+            (load.count, rounds) = (load.rate.unwrap_or(1).saturating_mul(time.as_secs() as u32), 1);
+        }
+        let (dir, mode, is_quick) = (self.dir(), scenario.mode, self.args.quick);
+        for round in 1..=rounds {
             self.progress.step(format!("{title}, round {round}"));
-            row.ours.push(self.trial(Network::ours(scenario, &dir)?, load.clone()).await?);
+            let network = Network::ours(scenario.nodes, scenario.block_ms, &dir)?;
+            let own = load.clone();
+            let trial = async |network: &mut Network| trial::measure(network, mode, own, is_quick).await;
+            row.ours.push(self.trial(network, trial).await?);
             if let Some(peer) = peer {
                 self.progress.step(format!("{title}, round {round}, anvil"));
-                row.peer.push(self.trial(Network::peer(peer, scenario, &dir)?, load.clone()).await?);
+                let (network, own) = (Network::peer(peer, scenario, &dir)?, load.clone());
+                let trial = async |network: &mut Network| trial::measure(network, mode, own, is_quick).await;
+                row.peer.push(self.trial(network, trial).await?);
             }
         }
         Ok(())
     }
 
-    /// Loads a network, and stops it whatever comes.
-    async fn trial(&mut self, mut network: Network, load: LoadArgs) -> Result<Trial, End> {
-        let trial = tokio::select! {
-            trial = measure(&mut network, load) => trial.map_err(End::Broken),
-            () = devnet::asked(&mut self.stop) => Err(End::Interrupted),
-        };
-        let stopped = network.stop().await;
-        let trial = trial?;
-        stopped?;
-        Ok(trial)
+    /// Does something with a network, and stops it whatever comes.
+    async fn trial<T>(
+        &mut self,
+        network: Network,
+        work: impl AsyncFnOnce(&mut Network) -> Result<T, Failure>,
+    ) -> Result<T, End> {
+        with_network(network, &mut self.stop, work).await
     }
 }
 
-async fn measure(network: &mut Network, mut load: LoadArgs) -> Result<Trial, Failure> {
-    network.ready().await?;
-    load.endpoints = network.endpoints();
-    let silent = Progress::silent();
-    let plan = plan::prepare(&load, &silent).await?;
-    let nodes = network.pids();
-    let outcome = super::run::run(&load, plan, &nodes, &silent).await?;
-    // A node that died has taken its counters with it.
-    network.check()?;
-    let memory = nodes.iter().filter_map(|pid| usage::peak_memory(*pid)).collect();
-    Ok(Trial::new(&outcome, memory))
+/// Does something with a network, and stops it whatever comes.
+async fn with_network<T>(
+    mut network: Network,
+    stop: &mut watch::Receiver<bool>,
+    work: impl AsyncFnOnce(&mut Network) -> Result<T, Failure>,
+) -> Result<T, End> {
+    let done = tokio::select! {
+        done = work(&mut network) => done.map_err(End::Broken),
+        () = devnet::asked(stop) => Err(End::Interrupted),
+    };
+    let stopped = network.stop().await;
+    let done = done?;
+    stopped?;
+    Ok(done)
 }

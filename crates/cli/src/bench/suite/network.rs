@@ -19,7 +19,11 @@ use tokio::time::{Instant, sleep};
 /// How long keys, chain spec and first blocks may take, for a build that is not optimized.
 const START_PATIENCE: Duration = Duration::from_secs(180);
 /// Time between two looks for a first block.
-const POLL: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(50);
+/// How long a node that comes later may take to get to the head, and a large network to start again.
+const JOIN_PATIENCE: Duration = Duration::from_secs(1_800);
+/// Folder of the validators.
+const DEVNET: &str = "devnet";
 /// Kinds of ports that a node may need: JSON-RPC, p2p, metrics.
 const KINDS: u16 = 3;
 
@@ -27,6 +31,7 @@ const KINDS: u16 = 3;
 pub(super) struct Network {
     nodes: Nodes,
     running: Vec<Running>,
+    block_ms: u64,
     /// First of the ports, which are in a row: JSON-RPC of all nodes, then p2p, then metrics.
     port: u16,
     dir: PathBuf,
@@ -41,17 +46,25 @@ struct Running {
 }
 
 impl Network {
-    /// Starts the validators of a scenario.
-    pub(super) fn ours(scenario: &Scenario, dir: &Path) -> Result<Self, Failure> {
-        let mut network = Self::empty(scenario.nodes, dir)?;
+    /// Starts the validators of a network.
+    pub(super) fn ours(nodes: Nodes, block_ms: u64, dir: &Path) -> Result<Self, Failure> {
+        let mut network = Self::empty(nodes, block_ms, dir)?;
+        network.start_validators(true)?;
+        Ok(network)
+    }
+
+    /// Starts the validators, with a new chain or with the one that is there.
+    fn start_validators(&mut self, is_new: bool) -> Result<(), Failure> {
         let own = own_program()?;
-        let count = network.count();
-        let (port, dir) = (network.port, network.dir.join("devnet"));
-        let (nodes, block_ms) = (scenario.nodes.validators(), scenario.block_ms);
-        network.start("althing devnet", move || {
+        let (count, port, block_ms) = (self.count(), self.port, self.block_ms);
+        let (nodes, dir) = (self.nodes.validators(), self.dir.join(DEVNET));
+        self.start("althing devnet", move || {
             let mut command = Command::new(&own);
-            command.args(["devnet", "--fresh", "--supervised", "--log", "warn", "--dir"]).arg(&dir);
+            command.args(["devnet", "--supervised", "--log", "warn", "--dir"]).arg(&dir);
             command.args(["--param", &format!("blockGasLimit={BLOCK_GAS}")]);
+            if is_new {
+                command.arg("--fresh");
+            }
             for (flag, value) in [
                 ("--nodes", u64::from(nodes)),
                 ("--block-time", block_ms),
@@ -62,22 +75,22 @@ impl Network {
                 command.args([flag, &value.to_string()]);
             }
             command
-        })?;
-        Ok(network)
+        })
     }
 
     /// Starts one node of the peer, with the parameters of our networks.
     pub(super) fn peer(peer: &Peer, scenario: &Scenario, dir: &Path) -> Result<Self, Failure> {
-        let mut network = Self::empty(Nodes::One, dir)?;
-        let (peer, port, block_ms) = (peer.clone(), network.port, scenario.block_ms);
+        let block_ms = scenario.block_ms;
+        let mut network = Self::empty(Nodes::One, block_ms, dir)?;
+        let (peer, port) = (peer.clone(), network.port);
         network.start("anvil", move || peer.command(port, block_ms))?;
         Ok(network)
     }
 
-    fn empty(nodes: Nodes, dir: &Path) -> Result<Self, Failure> {
+    fn empty(nodes: Nodes, block_ms: u64, dir: &Path) -> Result<Self, Failure> {
         fs::create_dir_all(dir).map_err(Failure::io("create", dir))?;
         let port = free_ports(KINDS * (nodes.validators() + nodes.followers()))?;
-        Ok(Self { nodes, running: Vec::new(), port, dir: dir.into() })
+        Ok(Self { nodes, running: Vec::new(), block_ms, port, dir: dir.into() })
     }
 
     fn count(&self) -> u16 {
@@ -98,30 +111,81 @@ impl Network {
         Ok(())
     }
 
-    /// Waits until every node has a block; starts the followers when the validators have.
+    /// Waits until every node has a block; starts the followers when the validators have, but for one that is to be
+    /// started later.
     pub(super) async fn ready(&mut self) -> Result<(), Failure> {
-        self.wait_for_blocks(self.nodes.validators()).await?;
-        for index in self.nodes.validators()..self.count() {
-            self.follow(index).await?;
+        for index in 0..self.nodes.validators() {
+            self.reach(index, 1, START_PATIENCE).await?;
         }
-        self.wait_for_blocks(self.count()).await
-    }
-
-    async fn wait_for_blocks(&mut self, nodes: u16) -> Result<(), Failure> {
-        let end = Instant::now() + START_PATIENCE;
-        for index in 0..nodes {
-            let url = self.url(index);
-            let client = Client::new(&url)?;
-            while !client.height().await.is_ok_and(|height| height > 0) {
-                self.check()?;
-                if Instant::now() > end {
-                    let seconds = START_PATIENCE.as_secs();
-                    return Err(Failure::new(Exit::Timeout, format!("{url} has no block after {seconds} s")));
-                }
-                sleep(POLL).await;
-            }
+        if self.nodes == Nodes::OneFollowed {
+            return Ok(());
+        }
+        for index in self.nodes.validators()..self.count() {
+            self.follow(index, "blocks").await?;
+        }
+        for index in self.nodes.validators()..self.count() {
+            self.reach(index, 1, START_PATIENCE).await?;
         }
         Ok(())
+    }
+
+    /// Waits until a node has a block of a height.
+    async fn reach(&mut self, index: u16, height: u64, patience: Duration) -> Result<(), Failure> {
+        let end = Instant::now() + patience;
+        let url = self.url(index);
+        let client = Client::new(&url)?;
+        while !client.height().await.is_ok_and(|reached| reached >= height) {
+            self.check()?;
+            if Instant::now() > end {
+                let seconds = patience.as_secs();
+                return Err(Failure::new(
+                    Exit::Timeout,
+                    format!("{url} has no block {height} after {seconds} s"),
+                ));
+            }
+            sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    /// Starts the follower of a network with one; returns how long it took to get to the validators' head of now.
+    pub(super) async fn join(&mut self, sync: &str) -> Result<Duration, Failure> {
+        let height = Client::new(&self.url(0))?.height().await?;
+        let index = self.nodes.validators();
+        self.follow(index, sync).await?;
+        let start = Instant::now();
+        self.reach(index, height, JOIN_PATIENCE).await?;
+        Ok(start.elapsed())
+    }
+
+    /// Stops the follower and removes what it has.
+    pub(super) async fn leave(&mut self) -> Result<(), Failure> {
+        if let Some(mut follower) = self.running.pop() {
+            terminate(&mut follower.child, STOP_PATIENCE * 2).await;
+        }
+        let dir = self.follower_dir(self.nodes.validators());
+        fs::remove_dir_all(&dir).map_err(Failure::io("remove", &dir))
+    }
+
+    /// Stops all nodes and starts the validators again; returns how long that start took until there was a new block.
+    pub(super) async fn restart(&mut self) -> Result<Duration, Failure> {
+        let height = Client::new(&self.url(0))?.height().await?;
+        self.terminate_all().await;
+        let start = Instant::now();
+        self.start_validators(false)?;
+        self.reach(0, height + 1, JOIN_PATIENCE).await?;
+        Ok(start.elapsed())
+    }
+
+    fn follower_dir(&self, index: u16) -> PathBuf {
+        self.dir.join(format!("follower-{index}"))
+    }
+
+    /// What the first validator keeps.
+    pub(super) fn on_disk(&self) -> OnDisk {
+        let mut found = OnDisk::default();
+        found.add(&self.dir.join(DEVNET).join("node-0"));
+        found
     }
 
     /// Fails when a process has ended, with the end of its log.
@@ -136,11 +200,11 @@ impl Network {
     }
 
     /// Makes a follower of all validators, and starts it.
-    async fn follow(&mut self, index: u16) -> Result<(), Failure> {
-        let (own, dir) = (own_program()?, self.dir.join(format!("follower-{index}")));
+    async fn follow(&mut self, index: u16, sync: &str) -> Result<(), Failure> {
+        let (own, dir) = (own_program()?, self.follower_dir(index));
         let mut init = Command::new(&own);
-        init.args(["node", "init", "--role", "follower", "--dir"]).arg(&dir);
-        init.arg("--genesis").arg(self.dir.join("devnet/genesis.json"));
+        init.args(["node", "init", "--role", "follower", "--sync", sync, "--dir"]).arg(&dir);
+        init.arg("--genesis").arg(self.dir.join(DEVNET).join("genesis.json"));
         for validator in 0..self.nodes.validators() {
             init.args(["--follow", &self.url(validator).replacen("http", "ws", 1)]);
         }
@@ -184,12 +248,16 @@ impl Network {
         pids
     }
 
-    /// Stops all processes and removes the folder.
-    pub(super) async fn stop(mut self) -> Result<(), Failure> {
+    async fn terminate_all(&mut self) {
         // Followers first: the last started goes first.
         while let Some(mut running) = self.running.pop() {
             terminate(&mut running.child, STOP_PATIENCE * 2).await;
         }
+    }
+
+    /// Stops all processes and removes the folder.
+    pub(super) async fn stop(mut self) -> Result<(), Failure> {
+        self.terminate_all().await;
         fs::remove_dir_all(&self.dir).map_err(Failure::io("remove", &self.dir))
     }
 }
@@ -197,6 +265,39 @@ impl Network {
 fn own_program() -> Result<PathBuf, Failure> {
     std::env::current_exe()
         .map_err(|e| Failure::new(Exit::Failure, format!("cannot find the program itself: {e}")))
+}
+
+/// Bytes of a node on disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OnDisk {
+    /// State databases.
+    pub(super) state: u64,
+    /// Blocks, receipts, look-ups, old state.
+    pub(super) index: u64,
+}
+
+impl OnDisk {
+    /// Adds what is in a folder; what vanishes meanwhile counts nothing.
+    fn add(&mut self, dir: &Path) {
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = name.to_string_lossy();
+            match path.is_dir() {
+                true if name.starts_with("state-") => self.state += bytes_of(&path),
+                true => self.add(&path),
+                false if name.starts_with("index.sqlite") => self.index += bytes_of(&path),
+                false => {}
+            }
+        }
+    }
+}
+
+fn bytes_of(path: &Path) -> u64 {
+    let Ok(facts) = fs::symlink_metadata(path) else { return 0 };
+    match facts.is_dir() {
+        false => facts.len(),
+        true => fs::read_dir(path).into_iter().flatten().flatten().map(|entry| bytes_of(&entry.path())).sum(),
+    }
 }
 
 /// The first of so many free ports in a row.
@@ -234,7 +335,7 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_ends_is_reported_with_its_last_words() {
         let dir = tempfile::tempdir().unwrap();
-        let mut network = Network::empty(Nodes::One, &dir.path().join("network")).unwrap();
+        let mut network = Network::empty(Nodes::One, 500, &dir.path().join("network")).unwrap();
         let words = "echo the disk is full; exit 3";
         network
             .start("sh", move || {

@@ -1,5 +1,6 @@
 //! What scenarios came to, as rows.
 
+use super::super::course::Minute;
 use super::super::report::percentile;
 use super::super::run::Outcome;
 use super::super::usage::Usage;
@@ -24,6 +25,9 @@ pub(super) struct Trial {
     pub(super) usage: Option<Usage>,
     /// Of each node.
     pub(super) peak_memory_bytes: Vec<u64>,
+    /// Of a long load, minute by minute.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) course: Vec<Minute>,
 }
 
 impl Trial {
@@ -43,6 +47,8 @@ impl Trial {
             latency_ms: [50, 95, 99].map(|percent| rank(percent).as_millis() as u64),
             usage: outcome.usage,
             peak_memory_bytes,
+            // One minute is the whole.
+            course: if outcome.course.len() > 1 { outcome.course.clone() } else { Vec::new() },
         }
     }
 }
@@ -70,6 +76,9 @@ pub(super) struct Row {
     /// What broke; rounds before it are kept.
     pub(super) error: Option<String>,
 }
+
+/// Cells of a row up to the last that is about transactions.
+const LOAD_CELLS: usize = 7;
 
 /// Columns of the table.
 pub(super) const HEADER: [&str; 10] = [
@@ -103,6 +112,10 @@ impl Row {
             None => cells.resize(HEADER.len() - 1, "-".into()),
             Some(trial) => cells.extend(figures(trial)),
         }
+        if mode == Mode::Idle {
+            // Nothing was sent: what is left are memory and cores.
+            cells[1..LOAD_CELLS].fill("-".into());
+        }
         cells.push(match &self.error {
             Some(error) => format!("FAILED: {}", error.lines().next().unwrap_or_default()),
             None => self.comparison(mode),
@@ -123,11 +136,25 @@ impl Row {
                 let ratio = ours.final_per_second / peer.final_per_second;
                 format!("{} a second; x {ratio:.2}", grouped(peer.final_per_second))
             }
-            Mode::Half => {
+            Mode::Half | Mode::Endurance | Mode::Idle => {
                 let ratio = ours.latency_ms[0] as f64 / peer.latency_ms[0].max(1) as f64;
                 format!("p50 {} ms; x {ratio:.2}", grouped(peer.latency_ms[0] as f64))
             }
         }
+    }
+
+    /// How a long load went, in a sentence.
+    pub(super) fn course(&self) -> Option<String> {
+        let trial = median(&self.ours).filter(|trial| !trial.course.is_empty())?;
+        let list = |of: fn(&Minute) -> String| trial.course.iter().map(of).collect::<Vec<_>>().join(", ");
+        let memory = |minute: &Minute| minute.memory_bytes.map_or("?".into(), |b| (b >> 20).to_string());
+        Some(format!(
+            "{}, minute by minute: p50 {} ms; p99 {} ms; memory of the largest node {} MiB.",
+            self.scenario,
+            list(|minute| minute.latency_ms[0].to_string()),
+            list(|minute| minute.latency_ms[1].to_string()),
+            list(memory),
+        ))
     }
 
     /// Most cores that the rest of the machine used in a round.
@@ -174,7 +201,7 @@ fn median(trials: &[Trial]) -> Option<&Trial> {
 }
 
 /// A whole number with commas.
-fn grouped(number: f64) -> String {
+pub(super) fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -210,8 +237,9 @@ pub(super) mod tests {
                 written: 1_980_000,
             }),
             peak_memory_bytes: vec![200 << 20, 300 << 20],
+            course: Vec::new(),
         };
-        let scenario = chosen(&["1v-500ms-transfer-saturation".into()]).unwrap()[0];
+        let scenario = chosen(&["1v-500ms-transfer-saturation".into()]).unwrap().0[0];
         let (ours, peer) = (ours.iter().map(trial).collect(), peer.iter().map(trial).collect());
         Row { ours, peer, ..Row::new(&scenario, Against::Anvil) }
     }

@@ -1,30 +1,39 @@
 //! The scenarios: which network, which blocks, which load, how fast.
 
 use super::super::Workload;
+use super::join::Join;
 use crate::failure::Failure;
 
 /// Time between blocks in most scenarios, in milliseconds.
-const USUAL_BLOCK_MS: u64 = 500;
+pub(super) const USUAL_BLOCK_MS: u64 = 500;
 /// Other times, for transfers at saturation.
 const OTHER_BLOCK_MS: [u64; 2] = [250, 1_000];
 
 /// Gas limit of a block, ours and the peer's: more than a machine can execute in the time, so that no rule is measured.
-pub(super) const BLOCK_GAS: u64 = 400_000_000;
+/// It is the most that governance may set.
+pub(super) const BLOCK_GAS: u64 = 2_000_000_000;
+/// Accounts of a large state.
+pub(super) const MANY_ACCOUNTS: u64 = 1_000_000;
+/// What names of scenarios with a large state end with.
+const MANY: &str = "-1m";
 
 /// Which nodes a network has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Nodes {
     One,
+    /// One validator, and a follower that is started later.
+    OneFollowed,
     Four,
     FourFollowed,
 }
 
 impl Nodes {
+    /// Of scenarios with a load.
     const ALL: [Self; 3] = [Self::One, Self::Four, Self::FourFollowed];
 
     pub(super) const fn validators(self) -> u16 {
         match self {
-            Self::One => 1,
+            Self::One | Self::OneFollowed => 1,
             Self::Four | Self::FourFollowed => 4,
         }
     }
@@ -32,6 +41,7 @@ impl Nodes {
     pub(super) const fn followers(self) -> u16 {
         match self {
             Self::One | Self::Four => 0,
+            Self::OneFollowed => 1,
             Self::FourFollowed => 3,
         }
     }
@@ -39,6 +49,7 @@ impl Nodes {
     const fn name(self) -> &'static str {
         match self {
             Self::One => "1v",
+            Self::OneFollowed => "1v1f",
             Self::Four => "4v",
             Self::FourFollowed => "4v3f",
         }
@@ -52,6 +63,30 @@ pub(super) enum Mode {
     Saturation,
     /// At half the rate that became final at saturation, earlier in the same run.
     Half,
+    /// At four fifths of that rate, for ten minutes.
+    Endurance,
+    /// Not at all.
+    Idle,
+}
+
+impl Mode {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Saturation => "saturation",
+            Self::Half => "half",
+            Self::Endurance => "endurance",
+            Self::Idle => "idle",
+        }
+    }
+
+    /// Part of the rate at saturation, in percent; none where it is no constant rate.
+    pub(super) const fn percent(self) -> Option<u32> {
+        match self {
+            Self::Saturation | Self::Idle => None,
+            Self::Half => Some(50),
+            Self::Endurance => Some(80),
+        }
+    }
 }
 
 /// One row of the table.
@@ -61,27 +96,32 @@ pub(super) struct Scenario {
     pub(super) block_ms: u64,
     pub(super) workload: Workload,
     pub(super) mode: Mode,
+    /// Accounts that are made first; transfers then go to them.
+    pub(super) accounts: u64,
 }
 
 impl Scenario {
-    /// As in `4v3f-500ms-mix-half`.
-    pub(super) fn name(&self) -> String {
-        let Self { nodes, block_ms, workload, mode } = self;
-        let mode = match mode {
-            Mode::Saturation => "saturation",
-            Mode::Half => "half",
-        };
-        format!("{}-{block_ms}ms-{}-{mode}", nodes.name(), workload.name())
+    pub(super) const fn new(nodes: Nodes, workload: Workload, mode: Mode) -> Self {
+        Self { nodes, block_ms: USUAL_BLOCK_MS, workload, mode, accounts: 0 }
     }
 
-    /// The same load at saturation.
-    pub(super) fn saturated(self) -> Self {
-        Self { mode: Mode::Saturation, ..self }
+    /// As in `4v3f-500ms-mix-half` or `4v-500ms-idle`.
+    pub(super) fn name(&self) -> String {
+        let Self { nodes, block_ms, workload, mode, accounts } = self;
+        let workload = if *mode == Mode::Idle { String::new() } else { format!("{}-", workload.name()) };
+        let many = if *accounts == 0 { "" } else { MANY };
+        format!("{}-{block_ms}ms-{workload}{}{many}", nodes.name(), mode.name())
+    }
+
+    /// The same load at saturation, when this one's rate follows from it.
+    pub(super) fn saturated(self) -> Option<Self> {
+        self.mode.percent().map(|_| Self { mode: Mode::Saturation, ..self })
     }
 
     /// Whether a single node of another make, without our staking contract, can do the same.
     pub(super) fn has_peer(&self) -> bool {
-        self.nodes == Nodes::One && !matches!(self.workload, Workload::Staking | Workload::Mix)
+        let is_usual = self.accounts == 0 && matches!(self.mode, Mode::Saturation | Mode::Half);
+        self.nodes == Nodes::One && is_usual && !matches!(self.workload, Workload::Staking | Workload::Mix)
     }
 }
 
@@ -89,30 +129,35 @@ impl Scenario {
 fn all() -> Vec<Scenario> {
     let mut all = Vec::new();
     for nodes in Nodes::ALL {
-        for workload in Workload::ALL {
-            for mode in [Mode::Saturation, Mode::Half] {
-                all.push(Scenario { nodes, block_ms: USUAL_BLOCK_MS, workload, mode });
-            }
+        for workload in Workload::USUAL {
+            all.extend([Mode::Saturation, Mode::Half].map(|mode| Scenario::new(nodes, workload, mode)));
         }
-        for block_ms in OTHER_BLOCK_MS {
-            all.push(Scenario { nodes, block_ms, workload: Workload::Transfer, mode: Mode::Saturation });
+        let transfer = Scenario::new(nodes, Workload::Transfer, Mode::Saturation);
+        all.extend(OTHER_BLOCK_MS.map(|block_ms| Scenario { block_ms, ..transfer }));
+        all.push(Scenario { mode: Mode::Idle, ..transfer });
+        if nodes != Nodes::FourFollowed {
+            all.push(Scenario { accounts: MANY_ACCOUNTS, ..transfer });
         }
     }
+    all.push(Scenario::new(Nodes::Four, Workload::Transfer, Mode::Endurance));
     all
 }
 
-/// The scenarios whose names contain one of these parts (all when there are none), and those that they need.
-pub(super) fn chosen(parts: &[String]) -> Result<Vec<Scenario>, Failure> {
+/// The scenarios and the joins whose names contain one of these parts (all when there are none), and the scenarios that
+/// they need.
+pub(super) fn chosen(parts: &[String]) -> Result<(Vec<Scenario>, Vec<Join>), Failure> {
     let all = all();
-    let names = || all.iter().map(Scenario::name).collect::<Vec<_>>().join(" ");
-    if let Some(part) = parts.iter().find(|part| !all.iter().any(|each| each.name().contains(*part))) {
-        return Err(Failure::usage(format!("no scenario has `{part}` in its name; there are: {}", names())));
+    let names = || all.iter().map(Scenario::name).chain(Join::ALL.map(|join| join.name().to_string()));
+    if let Some(part) = parts.iter().find(|part| !names().any(|name| name.contains(*part))) {
+        let names = names().collect::<Vec<_>>().join(" ");
+        return Err(Failure::usage(format!("no scenario has `{part}` in its name; there are: {names}")));
     }
-    let is_asked =
-        |each: &Scenario| parts.is_empty() || parts.iter().any(|part| each.name().contains(part.as_str()));
-    let asked: Vec<_> = all.iter().copied().filter(is_asked).collect();
-    let is_needed = |each: &Scenario| asked.iter().any(|other| other == each || other.saturated() == *each);
-    Ok(all.into_iter().filter(is_needed).collect())
+    let is_asked = |name: &str| parts.is_empty() || parts.iter().any(|part| name.contains(part.as_str()));
+    let asked: Vec<_> = all.iter().copied().filter(|each| is_asked(&each.name())).collect();
+    let is_needed =
+        |each: &Scenario| asked.iter().any(|other| other == each || other.saturated() == Some(*each));
+    let joins = Join::ALL.into_iter().filter(|join| is_asked(join.name())).collect();
+    Ok((all.into_iter().filter(is_needed).collect(), joins))
 }
 
 #[cfg(test)]
@@ -121,7 +166,9 @@ mod tests {
 
     fn names(parts: &[&str]) -> Vec<String> {
         let parts: Vec<_> = parts.iter().map(ToString::to_string).collect();
-        chosen(&parts).unwrap().iter().map(Scenario::name).collect()
+        let (scenarios, joins) = chosen(&parts).unwrap();
+        let joins = joins.into_iter().map(|join| join.name().to_string());
+        scenarios.iter().map(Scenario::name).chain(joins).collect()
     }
 
     #[test]
@@ -130,7 +177,8 @@ mod tests {
         for (place, each) in all.iter().enumerate() {
             let first = all.iter().position(|other| other.name() == each.name());
             assert_eq!(first, Some(place), "{}", each.name());
-            assert!(all[..=place].contains(&each.saturated()), "{}", each.name());
+            let rate = each.saturated().is_none_or(|saturated| all[..place].contains(&saturated));
+            assert!(rate, "{}", each.name());
         }
     }
 
@@ -138,8 +186,14 @@ mod tests {
     fn a_part_of_a_name_chooses_and_brings_what_gives_the_rate() {
         assert_eq!(names(&["1v-500ms-swaps-half"]), ["1v-500ms-swaps-saturation", "1v-500ms-swaps-half"]);
         assert_eq!(names(&["4v3f-250ms", "1v-1000ms"]).len(), 2);
-        assert_eq!(names(&[]).len(), 36);
-        let refused = chosen(&["5v".into()]).unwrap_err();
+        assert_eq!(names(&["join", "4v-500ms-idle"]), ["4v-500ms-idle", "join-replay", "join-state-1m"]);
+        assert_eq!(
+            names(&["4v-500ms-transfer-endurance"]),
+            ["4v-500ms-transfer-saturation", "4v-500ms-transfer-endurance"]
+        );
+        assert_eq!(names(&["1v-500ms-transfer-saturation-1m"]).len(), 1);
+        assert_eq!(names(&[]).len(), 44);
+        let refused = chosen(&["5v".into()]).err().unwrap();
         assert!(refused.message.contains("5v") && refused.message.contains("1v-500ms-transfer-half"));
     }
 
