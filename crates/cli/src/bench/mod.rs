@@ -131,7 +131,7 @@ pub(crate) async fn run(command: Command) -> Result<Report, Failure> {
         Command::Load(args) => {
             let progress = Progress::start();
             let plan = plan::prepare(&args, &progress).await?;
-            let outcome = run::run(&args, plan, &[], &progress).await?;
+            let outcome = run::run(&args, plan, &[], run::Receipts::All, &progress).await?;
             progress.finish();
             Ok(report::report(&args, &outcome))
         }

@@ -203,7 +203,7 @@ section! {
         /// Heights of state to keep when `archive` is false.
         history_blocks: u64 = 1_024,
         /// Memory for the state's page cache in MiB.
-        cache_mib: u32 = 128,
+        cache_mib: u32 = 64,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use serde::Serialize;
 
 /// Loads of the usual size that a replayed history has.
-const REPLAYED_LOADS: u32 = 5;
+const REPLAYED_LOADS: u32 = 3;
 
 /// What a node that comes later does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Transactions of a load, and of a quick one.
-const COUNT: u32 = 20_000;
+const COUNT: u32 = 40_000;
 const QUICK_COUNT: u32 = 400;
 /// Rounds of a scenario.
 const ROUNDS: u32 = 3;
@@ -51,7 +51,7 @@ pub struct RunArgs {
     /// A small run: few transactions, one round. It shows that everything works; its figures mean little.
     #[arg(long)]
     quick: bool,
-    /// Transactions of each load. Default: 20000, or 400 with --quick.
+    /// Transactions of each load. Default: 40000, or 400 with --quick.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
     count: Option<u32>,
     /// Rounds of each scenario; the one in the middle is shown. Default: 3, or 1 with --quick.

@@ -24,6 +24,8 @@ const POLL: Duration = Duration::from_millis(50);
 const JOIN_PATIENCE: Duration = Duration::from_secs(1_800);
 /// Folder of the validators.
 const DEVNET: &str = "devnet";
+/// Name of the peer's process.
+const PEER: &str = "anvil";
 /// Kinds of ports that a node may need: JSON-RPC, p2p, metrics.
 const KINDS: u16 = 3;
 
@@ -83,7 +85,7 @@ impl Network {
         let block_ms = scenario.block_ms;
         let mut network = Self::empty(Nodes::One, block_ms, dir)?;
         let (peer, port) = (peer.clone(), network.port);
-        network.start("anvil", move || peer.command(port, block_ms))?;
+        network.start(PEER, move || peer.command(port, block_ms))?;
         Ok(network)
     }
 
@@ -91,6 +93,10 @@ impl Network {
         fs::create_dir_all(dir).map_err(Failure::io("create", dir))?;
         let port = free_ports(KINDS * (nodes.validators() + nodes.followers()))?;
         Ok(Self { nodes, running: Vec::new(), block_ms, port, dir: dir.into() })
+    }
+
+    pub(super) fn is_peer(&self) -> bool {
+        self.running.iter().any(|running| running.name == PEER)
     }
 
     fn count(&self) -> u16 {

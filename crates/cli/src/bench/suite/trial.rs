@@ -1,7 +1,7 @@
 //! One load on one network.
 
 use super::super::fill::ACCOUNTS_EACH;
-use super::super::run::{self, Outcome};
+use super::super::run::{self, Outcome, Receipts};
 use super::super::usage::{self, Reading};
 use super::super::{LoadArgs, Workload, plan};
 use super::network::Network;
@@ -46,7 +46,8 @@ pub(super) async fn load_network(network: &Network, mut load: LoadArgs) -> Resul
     load.endpoints = network.endpoints();
     let silent = Progress::silent();
     let plan = plan::prepare(&load, &silent).await?;
-    run::run(&load, plan, &network.pids(), &silent).await
+    let receipts = if network.is_peer() { Receipts::Some } else { Receipts::All };
+    run::run(&load, plan, &network.pids(), receipts, &silent).await
 }
 
 /// Makes the accounts from one number to another, and a few more; returns up to which.
