@@ -70,7 +70,7 @@ fn a_seal_that_the_header_does_not_commit_to_is_malformed() {
 fn a_block_without_an_operator_as_its_proposer_is_no_block() {
     run(|world| async move {
         // Not the compressed form of any point.
-        let seal = Seal { proposer: B256::repeat_byte(0xee), ..Seal::default() };
+        let seal = Seal { proposer: B256::repeat_byte(2), ..Seal::default() };
         let parts = Block::new(Header::default(), seal, transactions(100));
         let relay = world.relay(RELAY, knows(parts.transactions())).await;
         let mut peer = world.ends(PEER).await;

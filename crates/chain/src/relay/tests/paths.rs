@@ -16,7 +16,7 @@ fn a_block_of_known_transactions_needs_a_small_part_of_its_bytes_and_no_question
         assert_eq!(arrived.inner().block(), block.block());
         let (heard, bytes) = hear(&mut listener).await;
         assert_eq!(heard, compact(&block));
-        assert!(bytes * 20 < block.encode_size(), "{bytes} of {}", block.encode_size());
+        assert!(bytes * 15 < block.encode_size(), "{bytes} of {}", block.encode_size());
         assert_eq!(find(&receiver, &block).await, Some(block));
         assert_eq!((world.count("rebuilt_at_once"), world.count("asked_parts")), (1, 0));
     });
@@ -93,7 +93,8 @@ fn a_peer_that_does_not_answer_is_asked_for_the_whole_block_once() {
         assert_eq!(hear(&mut peer).await.0, Message::AskParts { block: hash(&block), indices });
         let asked = world.context.current();
         assert_eq!(hear(&mut peer).await.0, Message::AskWhole { block: hash(&block) });
-        assert_eq!(world.context.current().duration_since(asked).unwrap(), ANSWER_TIMEOUT);
+        let waited = world.context.current().duration_since(asked).unwrap();
+        assert!((ANSWER_TIMEOUT - LATENCY..ANSWER_TIMEOUT + LATENCY).contains(&waited), "{waited:?}");
         assert_eq!(hear_soon(&world, &mut peer).await, None);
         assert_eq!(find(&relay, &block).await, None);
         say(&mut peer, &Message::Whole(block.clone()));
