@@ -3,13 +3,13 @@
 //! ```text
 //!   p2p ── votes, certificates ──► orchestrator ──► simplex (one engine an epoch)
 //!    │                                  ▲                │ propose / verify / certify
-//!    ├── blocks, backfill ──► marshal ──┤                ▼
+//!    ├── relay, backfill ───► marshal ──┤                ▼
 //!    │                         │ final  │     Tap ► Deferred ► resharing ► stateful ► App
 //!    ├── dealings ──► reshare ◄┘ blocks │                                   │
 //!    └── state operations ──────────────┴── databases ◄──────────────────────┘
 //! ```
 
-use crate::{Operator, app::App, context::Chain, propose::turn};
+use crate::{Operator, app::App, context::Chain, propose::turn, relay};
 use althing_consensus::{
     BlockDigest, CommitteeSource, ConsensusBlock, Directory, Lineup, Listener, MAX_PARTICIPANTS,
     Participants, PublicKey, Scheme, Schemes, Secrets, Tap, Turns, Variant, ceremony, max_sharing_mode,
@@ -17,7 +17,6 @@ use althing_consensus::{
 use althing_state::{
     AccountsDb, CodesDb, DatabaseConfig, DatabaseView, Databases, HASH_STRATEGY, RECORD_BYTES, SlotsDb,
 };
-use commonware_broadcast::buffered;
 use commonware_consensus::{
     Reporters,
     marshal::{
@@ -96,8 +95,8 @@ pub mod channels {
     pub const RESOLVER: Channel = Channel { id: 2, per_second: 128 };
     /// Requests for missing final blocks.
     pub const BACKFILL: Channel = Channel { id: 3, per_second: 32 };
-    /// Whole proposed blocks.
-    pub const BLOCKS: Channel = Channel { id: 4, per_second: 16 };
+    /// Proposed blocks. Each costs a peer three messages at most: two questions, or itself and two answers.
+    pub const BLOCKS: Channel = Channel { id: 4, per_second: 32 };
     /// State synchronization: accounts, slots, code.
     pub const STATE: [Channel; 3] = [
         Channel { id: 5, per_second: 32 },
@@ -152,6 +151,7 @@ pub fn max_message_size() -> u32 {
     commonware_p2p::max_message_size(&[
         orchestrator::max_payload_size::<Scheme, BlockDigest>(participants),
         marshal::max_payload_size::<Standard<ConsensusBlock>, Scheme>(participants, &()),
+        relay::max_message_size(),
         resharing_payload_size::<Variant, PublicKey>(MAX_PARTICIPANTS),
         state_resolver::max_payload_size::<mmr::Family, StateDigest>(STATE_BATCH, MAX_STATE_OPERATION),
     ])
@@ -332,19 +332,12 @@ impl<E: Runtime> Engine<E> {
             },
             network.backfill,
         );
-        let (broadcast, buffer) = buffered::Engine::new(
-            context.child("broadcast"),
-            buffered::Config {
-                public_key: public_key.clone(),
-                mailbox_size: MAILBOX,
-                deque_size: 16,
-                priority: true,
-                codec_config: (),
-                peer_provider: network.manager.clone(),
-                strategy: Sequential,
-            },
-        );
-        let broadcast = broadcast.start(network.blocks);
+        let relay_config = relay::Config {
+            me: public_key.clone(),
+            peers: network.manager.clone(),
+            lookup: relay::from_pool(chain.pool.clone()),
+        };
+        let (relay, buffer) = relay::start(context.child("relay"), relay_config, network.blocks);
         let certificates = prunable::Archive::init(
             context.child("certificates"),
             archive_config("certificates", &page_cache),
@@ -511,7 +504,7 @@ impl<E: Runtime> Engine<E> {
         let orchestrator = orchestrator_actor.start(network.votes, network.certificates, network.resolver);
         let [accounts, slots, codes] = state_handles;
         let handles =
-            [broadcast, accounts, slots, codes, resharing, orchestrator, marshal_handle, stateful_handle];
+            [relay, accounts, slots, codes, resharing, orchestrator, marshal_handle, stateful_handle];
         let stopped = context.child("engine").spawn(move |_| async move {
             if let Err(error) = Handle::select(handles).await {
                 tracing::error!(%error, "an actor of consensus failed");

@@ -3,6 +3,7 @@
 //! | step | file | in → out |
 //! |---|---|---|
 //! | propose | `propose.rs` | pool and parent's state → block |
+//! | relay | `relay/` | block → the same block at the others, from their own transactions |
 //! | verify | `verify.rs` | block and parent → the same state roots, or a reason to refuse |
 //! | watch | `evidence.rs` | blocks seen → proof of double proposals |
 //! | finalize | `app.rs` | final block → archive, pool, subscribers |
@@ -29,6 +30,7 @@ mod genesis;
 mod header;
 mod peers;
 mod propose;
+mod relay;
 mod sabotage;
 mod upgrade;
 mod verify;
@@ -46,5 +48,8 @@ pub use genesis::{GenesisError, genesis_block};
 pub use header::{HeaderError, MAX_CLOCK_DRIFT_MS};
 pub use peers::{DelegatePeers, MissingAddress};
 pub use propose::unix_ms;
+pub use relay::{
+    Compact as CompactBlock, Message as RelayMessage, MessageError as RelayMessageError, ShortId,
+};
 pub use sabotage::Sabotage;
 pub use verify::InvalidBlock;

@@ -51,6 +51,8 @@ pub const TARGETS: &[Target] = &[
     #[cfg(feature = "node")]
     Target { name: "gossip", max_bytes: 64 * KIB, run: network::gossip },
     #[cfg(feature = "node")]
+    Target { name: "relay", max_bytes: 64 * KIB, run: network::relay },
+    #[cfg(feature = "node")]
     Target { name: "feed", max_bytes: 64 * KIB, run: network::feed },
     #[cfg(feature = "node")]
     Target { name: "config", max_bytes: 16 * KIB, run: documents::config },

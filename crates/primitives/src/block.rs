@@ -88,15 +88,45 @@ impl Block {
         &self.0.transactions
     }
 
+    /// Puts a block together from parts that came by different ways, and checks all that [`Self::decode`] checks.
+    pub fn from_parts(
+        header: Header,
+        seal: Seal,
+        transactions: Vec<Transaction>,
+    ) -> Result<Self, BlockError> {
+        check_count(transactions.len())?;
+        let length = encoded_length(&header, &seal, &transactions);
+        if length > MAX_BLOCK_BYTES {
+            return Err(BlockError::TooLarge(length));
+        }
+        Self::checked(header, seal, transactions)
+    }
+
+    /// A block of a size that is allowed, if its header commits to the rest.
+    fn checked(header: Header, seal: Seal, transactions: Vec<Transaction>) -> Result<Self, BlockError> {
+        if let Some(index) = transactions.iter().position(Transaction::is_eip4844) {
+            let reason = "blob transactions are not accepted on this chain".into();
+            return Err(BlockError::Transaction { index, reason });
+        }
+        if header.extra_data.as_ref() != seal.hash().as_slice() {
+            return Err(BlockError::SealMismatch);
+        }
+        if header.transactions_root != calculate_transaction_root(&transactions) {
+            return Err(BlockError::TransactionsMismatch);
+        }
+        let hash = header.hash_slow();
+        Ok(Self(Arc::new(Inner { hash, header, seal, transactions })))
+    }
+
     /// Encodes as an RLP list of header, seal and transactions (each an EIP-2718 byte string).
     pub fn encode(&self) -> Vec<u8> {
-        let transactions: Vec<Bytes> = self.0.transactions.iter().map(|t| t.encoded_2718().into()).collect();
-        let length = self.0.header.length() + self.0.seal.length() + transactions.length();
+        let transactions = encode_transactions(&self.0.transactions);
+        let length = self.0.header.length() + self.0.seal.length() + transactions.len();
         let mut out = Vec::with_capacity(length + 4);
         RlpHeader { list: true, payload_length: length }.encode(&mut out);
         self.0.header.encode(&mut out);
         self.0.seal.encode(&mut out);
-        transactions.encode(&mut out);
+        out.extend_from_slice(&transactions);
         out
     }
 
@@ -112,39 +142,49 @@ impl Block {
         }
         let header = Header::decode(&mut payload)?;
         let seal = Seal::decode(&mut payload)?;
-        let raw = Vec::<Bytes>::decode(&mut payload)?;
+        let transactions = decode_transactions(&mut payload)?;
         if !payload.is_empty() {
             return Err(alloy_rlp::Error::UnexpectedLength.into());
         }
-        let transactions = decode_transactions(&raw)?;
-        if header.extra_data.as_ref() != seal.hash().as_slice() {
-            return Err(BlockError::SealMismatch);
-        }
-        if header.transactions_root != calculate_transaction_root(&transactions) {
-            return Err(BlockError::TransactionsMismatch);
-        }
-        let hash = header.hash_slow();
-        Ok(Self(Arc::new(Inner { hash, header, seal, transactions })))
+        Self::checked(header, seal, transactions)
     }
 }
 
-fn decode_transactions(raw: &[Bytes]) -> Result<Vec<Transaction>, BlockError> {
-    if raw.len() > MAX_BLOCK_TRANSACTIONS {
+/// Length of a block's encoding, without making it: parts may be much larger than a block.
+fn encoded_length(header: &Header, seal: &Seal, transactions: &[Transaction]) -> usize {
+    let with_prefix = |length: usize| length.saturating_add(alloy_rlp::length_of_length(length));
+    let transactions = transactions.iter().map(|transaction| with_prefix(transaction.encode_2718_len()));
+    let transactions = transactions.fold(0, usize::saturating_add);
+    with_prefix(with_prefix(transactions).saturating_add(header.length()).saturating_add(seal.length()))
+}
+
+/// Encodes transactions as in a block: an RLP list of EIP-2718 byte strings.
+pub fn encode_transactions<'a>(transactions: impl IntoIterator<Item = &'a Transaction>) -> Vec<u8> {
+    let transactions: Vec<Bytes> = transactions.into_iter().map(|t| t.encoded_2718().into()).collect();
+    alloy_rlp::encode(transactions)
+}
+
+/// Decodes what [`encode_transactions`] made, at most as many as a block can have, and moves `bytes` beyond it.
+pub fn decode_transactions(bytes: &mut &[u8]) -> Result<Vec<Transaction>, BlockError> {
+    let mut list = RlpHeader::decode_bytes(bytes, true)?;
+    let mut transactions = Vec::new();
+    while !list.is_empty() {
+        let index = transactions.len();
+        check_count(index + 1)?;
+        let raw = RlpHeader::decode_bytes(&mut list, false)?;
+        let transaction = Transaction::decode_2718_exact(raw)
+            .map_err(|e| BlockError::Transaction { index, reason: e.to_string() })?;
+        transactions.push(transaction);
+    }
+    Ok(transactions)
+}
+
+fn check_count(transactions: usize) -> Result<(), BlockError> {
+    if transactions > MAX_BLOCK_TRANSACTIONS {
         let reason = format!("the block has more than {MAX_BLOCK_TRANSACTIONS}");
         return Err(BlockError::Transaction { index: MAX_BLOCK_TRANSACTIONS, reason });
     }
-    raw.iter()
-        .enumerate()
-        .map(|(index, bytes)| {
-            let transaction = Transaction::decode_2718_exact(bytes)
-                .map_err(|e| BlockError::Transaction { index, reason: e.to_string() })?;
-            if transaction.is_eip4844() {
-                let reason = "blob transactions are not accepted on this chain".into();
-                return Err(BlockError::Transaction { index, reason });
-            }
-            Ok(transaction)
-        })
-        .collect()
+    Ok(())
 }
 
 #[cfg(test)]
@@ -186,6 +226,32 @@ mod tests {
         assert_eq!(Block::decode(&bytes), Err(BlockError::SealMismatch));
         let bytes = inner(good.header().clone(), good.seal().clone(), vec![]);
         assert_eq!(Block::decode(&bytes), Err(BlockError::TransactionsMismatch));
+    }
+
+    #[test]
+    fn parts_are_a_block_only_when_the_header_commits_to_them() {
+        let good = block();
+        let from = |header: &Header, seal: &Seal, transactions: &[Transaction]| {
+            Block::from_parts(header.clone(), seal.clone(), transactions.to_vec())
+        };
+        let (header, seal, transactions) = (good.header(), good.seal(), good.transactions());
+        assert_eq!(from(header, seal, transactions), Ok(good.clone()));
+        assert_eq!(encoded_length(header, seal, transactions), good.encode().len());
+        assert_eq!(from(header, seal, &[]), Err(BlockError::TransactionsMismatch));
+        let other_seal = Seal { view: 10, ..seal.clone() };
+        assert_eq!(from(header, &other_seal, transactions), Err(BlockError::SealMismatch));
+    }
+
+    #[test]
+    fn parts_larger_than_a_block_are_refused_before_anything_is_made_of_them() {
+        let good = block();
+        let input = vec![1; MAX_BLOCK_BYTES / 2].into();
+        let tx = TxEip1559 { input, to: Address::ZERO.into(), ..Default::default() };
+        let tx: Transaction = Signed::new_unhashed(tx, Signature::new(U256::ONE, U256::ONE, false)).into();
+        let large = Block::new(good.header().clone(), good.seal().clone(), vec![tx.clone(), tx]);
+        let length = large.encode().len();
+        let parts = (large.header().clone(), large.seal().clone(), large.transactions().to_vec());
+        assert_eq!(Block::from_parts(parts.0, parts.1, parts.2), Err(BlockError::TooLarge(length)));
     }
 
     #[test]

@@ -15,7 +15,10 @@ mod seal;
 mod state;
 
 pub use address::{AddressError, AddressExt, parse_address};
-pub use block::{Block, BlockError, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, MAX_TRANSACTION_GAS};
+pub use block::{
+    Block, BlockError, MAX_BLOCK_BYTES, MAX_BLOCK_TRANSACTIONS, MAX_TRANSACTION_GAS, decode_transactions,
+    encode_transactions,
+};
 pub use calendar::Calendar;
 pub use chainspec::{
     ChainSpec, ChainSpecError, GenesisAccount, GenesisCandidate, GenesisVote, Hardfork, SeatPhase, Validator,

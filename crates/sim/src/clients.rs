@@ -20,6 +20,9 @@ const COINS: u64 = 50_000_000;
 /// Gas of a transaction that calls a contract.
 const CALL_GAS: u64 = 3_000_000;
 
+/// Bytes of the largest note that a transfer carries.
+const MAX_NOTE_BYTES: usize = 16 * 1024;
+
 /// Init code of a contract that stores what it is called with at slot 0.
 const STORE: &[u8] =
     &[0x66, 0x60, 0x00, 0x35, 0x60, 0x00, 0x55, 0x00, 0x60, 0x00, 0x52, 0x60, 0x07, 0x60, 0x19, 0xf3];
@@ -86,8 +89,13 @@ impl Clients {
         };
         let candidate = |rng: &mut StdRng| format!("node{}", rng.random_range(0..8));
         match rng.random_range(0..20) {
-            0..10 => {
+            0..7 => {
                 (TxKind::Call(other), U256::from(rng.random_range(0..RAU_PER_COIN)), Bytes::new(), 21_000)
+            }
+            // Large enough that blocks with it go out without their transactions.
+            7..10 => {
+                let note = vec![1; rng.random_range(0..MAX_NOTE_BYTES)];
+                (TxKind::Call(other), U256::ONE, note.into(), CALL_GAS)
             }
             10..12 => (TxKind::Create, U256::ZERO, STORE.to_vec().into(), 200_000),
             12..14 => {

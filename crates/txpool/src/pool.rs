@@ -10,9 +10,9 @@ use crate::transaction::{Origin, PooledTransaction, max_cost};
 use crate::validate;
 use crate::victims::{Rank, Victims};
 use alloy_consensus::Transaction as _;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B64, B256};
 use althing_primitives::{AccountRecord, Recovered, Transaction};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What became of an admitted transaction.
@@ -73,7 +73,8 @@ pub struct Pool {
     config: PoolConfig,
     next: NextBlock,
     lanes: BTreeMap<Address, Lane>,
-    by_hash: HashMap<B256, (Address, u64)>,
+    /// Ordered, so that the first bytes of a hash find it.
+    by_hash: BTreeMap<B256, (Address, u64)>,
     victims: Victims,
     authorities: Authorities,
     status: Status,
@@ -89,7 +90,7 @@ impl Pool {
             config,
             next: NextBlock { base_fee: 0, gas_limit: u64::MAX },
             lanes: BTreeMap::new(),
-            by_hash: HashMap::new(),
+            by_hash: BTreeMap::new(),
             victims: Victims::default(),
             authorities: Authorities::default(),
             status: Status::default(),
@@ -190,6 +191,24 @@ impl Pool {
     pub fn get(&self, hash: &B256) -> Option<Arc<PooledTransaction>> {
         let (sender, nonce) = self.by_hash.get(hash)?;
         Some(self.lanes.get(sender)?.get(*nonce)?.tx.clone())
+    }
+
+    /// Transactions by the first eight bytes of their hashes, in order. One that is not here, or that shares these bytes
+    /// with another, is `None`.
+    pub fn find(&self, ids: &[B64]) -> Vec<Option<Arc<PooledTransaction>>> {
+        ids.iter().map(|id| self.find_one(id)).collect()
+    }
+
+    fn find_one(&self, id: &B64) -> Option<Arc<PooledTransaction>> {
+        let (mut first, mut last) = (B256::ZERO, B256::repeat_byte(0xff));
+        first[..B64::len_bytes()].copy_from_slice(id.as_slice());
+        last[..B64::len_bytes()].copy_from_slice(id.as_slice());
+        let mut found = self.by_hash.range(first..=last);
+        let (hash, _) = found.next()?;
+        if found.next().is_some() {
+            return None;
+        }
+        self.get(hash)
     }
 
     /// Whether a transaction is held.

@@ -192,6 +192,7 @@ fn blocks() -> Vec<Seed> {
 }
 
 fn network() -> Vec<Seed> {
+    use althing_chain::{CompactBlock, RelayMessage};
     use althing_node::{GossipMessage, Hello};
     let raw = kinds().iter().map(|(_, tx)| tx.encoded_2718().into()).collect();
     let (empty, full) = (block(vec![]), block(vec![transfer(0)]));
@@ -199,10 +200,17 @@ fn network() -> Vec<Seed> {
         format!(r#"{{"block":"{}","certificate":{certificate}}}"#, Bytes::from(block.encode()))
     };
     let certificate = Bytes::from(committee().certify(3, 9, full.hash()).0);
+    let (hash, mixed) = (full.hash(), kinds().map(|(_, tx)| tx));
+    let whole = ConsensusBlock::new(full.clone()).unwrap();
     let page = format!("[{},{}]", item(&empty, "null".into()), item(&full, format!("\"{certificate}\"")));
     vec![
         ("gossip", "hello", GossipMessage::Hello(Hello { height: 7 }).encode()),
         ("gossip", "transactions", GossipMessage::Transactions(raw).encode()),
+        ("relay", "compact", RelayMessage::Compact(CompactBlock::of(&full)).encode()),
+        ("relay", "whole", RelayMessage::Whole(whole).encode()),
+        ("relay", "ask_parts", RelayMessage::AskParts { block: hash, indices: vec![0, 3, 300] }.encode()),
+        ("relay", "ask_whole", RelayMessage::AskWhole { block: hash }.encode()),
+        ("relay", "parts", RelayMessage::Parts { block: hash, transactions: mixed.to_vec() }.encode()),
         ("feed", "page", page.into_bytes()),
         ("feed", "end", b"[]".to_vec()),
     ]

@@ -9,6 +9,7 @@ mod flaws;
 mod regressions;
 mod swarm;
 
+use althing_chain::channels;
 use althing_sim::{Report, Scenario, attempt};
 
 /// Runs a scenario twice; it must end well.
@@ -40,6 +41,14 @@ fn a_network_with_a_heartbeat_makes_blocks_when_there_is_work() {
     let (idle, busy) = (interval(0), interval(4));
     assert!((1_900..2_200).contains(&idle), "{idle} ms between idle blocks");
     assert!((200..600).contains(&busy), "{busy} ms between blocks with work");
+}
+
+#[test]
+fn blocks_cost_fewer_bytes_than_the_gossip_of_their_transactions() {
+    let report = ends_well(&Scenario { load_per_s: 24, ..Scenario::quiet(6, 7, 4) });
+    let [blocks, transactions] =
+        [channels::BLOCKS, channels::TRANSACTIONS].map(|channel| report.bytes_by_channel[&channel.id]);
+    assert!(blocks * 2 < transactions, "{blocks} bytes of blocks, {transactions} of transactions");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use alloy_consensus::Transaction as _;
+use alloy_primitives::B64;
 
 fn sender(n: u8) -> Address {
     Address::repeat_byte(n)
@@ -13,6 +14,18 @@ fn add(pool: &mut Pool, from: u8, tx: TxEip1559, origin: Origin) -> Result<Added
 
 fn remote(pool: &mut Pool, from: u8, nonce: u64, fee: u128) -> Result<Added, PoolError> {
     add(pool, from, transfer(nonce, fee, fee), Origin::Remote)
+}
+
+#[test]
+fn the_first_eight_bytes_of_a_hash_find_a_transaction() {
+    let mut pool = Pool::new(config());
+    let hashes: Vec<_> = (1..50).map(|from| remote(&mut pool, from, 0, 10).unwrap().hash).collect();
+    let mut ids: Vec<_> = hashes.iter().map(|hash| B64::from_slice(&hash[..8])).collect();
+    ids.extend([B64::ZERO, B64::repeat_byte(0xff), ids[0]]);
+    let found: Vec<_> = pool.find(&ids).into_iter().map(|tx| tx.map(|tx| tx.hash())).collect();
+    let mut expected: Vec<_> = hashes.iter().copied().map(Some).collect();
+    expected.extend([None, None, Some(hashes[0])]);
+    assert_eq!(found, expected);
 }
 
 fn best(pool: &Pool, base_fee: u64) -> Vec<(u8, u64)> {
