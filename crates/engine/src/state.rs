@@ -9,7 +9,7 @@ use commonware_glue::stateful::db::DatabaseSet as _;
 use commonware_runtime::{Storage as _, Supervisor as _, buffer::paged::CacheRef, tokio::Context};
 use commonware_utils::{NZU16, NZUsize};
 use futures::future::BoxFuture;
-use std::{fmt, num::NonZeroUsize};
+use std::{fmt, fs, num::NonZeroUsize, ops::RangeInclusive, path::Path};
 use thiserror::Error;
 
 /// Bytes of a page of the cache.
@@ -17,6 +17,12 @@ const PAGE_BYTES: u16 = 4_096;
 
 /// Fewest pages of the cache.
 const MIN_PAGES: NonZeroUsize = NZUsize!(1024);
+
+/// Smallest and largest cache in MiB that the size of the state decides about.
+const FITTING_MIB: RangeInclusive<u64> = 64..=512;
+
+/// What the names of the state's partitions begin with.
+const PREFIX: &str = "state";
 
 /// Bytes buffered before a write of a log.
 const BUFFER: NonZeroUsize = NZUsize!(1 << 20);
@@ -31,10 +37,21 @@ impl StateSettings {
         let pages = (cache_mib as usize).saturating_mul(1 << 20) / usize::from(PAGE_BYTES);
         let pages = NonZeroUsize::new(pages).unwrap_or(MIN_PAGES).max(MIN_PAGES);
         Self(StorageSettings {
-            prefix: "state".into(),
+            prefix: PREFIX.into(),
             page_cache: CacheRef::new(NZU16!(PAGE_BYTES), pages),
             write_buffer: BUFFER,
         })
+    }
+
+    /// MiB of a cache that fits the state in a folder of partitions: pages that are in no cache are read from the disk,
+    /// as the databases keep the system's own cache out.
+    pub fn fitting_cache(folder: &Path) -> u32 {
+        let partitions = fs::read_dir(folder).into_iter().flatten().flatten();
+        let is_ours = |name: &str| name.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with('-'));
+        let ours = partitions.filter(|entry| entry.file_name().to_str().is_some_and(is_ours));
+        let files = ours.flat_map(|entry| fs::read_dir(entry.path()).into_iter().flatten().flatten());
+        let bytes: u64 = files.filter_map(|file| Some(file.metadata().ok()?.len())).sum();
+        (bytes >> 20).clamp(*FITTING_MIB.start(), *FITTING_MIB.end()) as u32
     }
 
     pub(crate) fn page_cache(&self) -> CacheRef {
@@ -154,4 +171,28 @@ pub async fn wipe(context: &Context, settings: &StateSettings) -> Result<(), Gen
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_fits_the_state_within_bounds() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |partition: &str, mib: u64| {
+            let path = folder.path().join(partition);
+            fs::create_dir_all(&path).unwrap();
+            fs::File::create(path.join(format!("{mib}"))).unwrap().set_len(mib << 20).unwrap();
+        };
+        let cache = || StateSettings::fitting_cache(folder.path());
+        assert_eq!(cache(), 64);
+        file("state-accounts-log", 90);
+        file("state-slots-log", 10);
+        file("stateful-plan", 400);
+        assert_eq!(cache(), 100);
+        file("state-slots-log", 1_000);
+        assert_eq!(cache(), 512);
+        assert_eq!(StateSettings::fitting_cache(&folder.path().join("none")), 64);
+    }
 }

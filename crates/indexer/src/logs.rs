@@ -4,13 +4,23 @@ use crate::append::hash_at;
 use crate::error::IndexError;
 use crate::index::Index;
 use crate::schema::{LOG_BITS, sql};
-use alloy_primitives::{Address, B256, Bytes, Log};
+use alloy_primitives::{Address, B256, Bytes, FixedBytes, Log};
 use althing_primitives::Height;
 use rusqlite::types::Value;
-use rusqlite::{Row, params_from_iter};
+use rusqlite::{Connection, Result, Row, params_from_iter};
 
 /// Most addresses, and most topics a position, in a query.
 pub const MAX_FILTER_VALUES: usize = 1_000;
+
+/// Entries of an index that are counted at most to find the one that leads a query: as many are read in about a
+/// millisecond.
+const COUNTED: usize = 20_000;
+
+/// Blocks of the first piece of a query whose matches SQLite has to sort, and how much longer the next one is when less
+/// was found than this part of the most.
+const FIRST_PIECE: u64 = 16;
+const PIECE_GROWTH: u64 = 4;
+const LITTLE: usize = 8;
 
 /// What to look for. An empty list matches everything.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +63,11 @@ pub struct IndexedLog {
 
 impl Index {
     /// The logs that match, in the order of the chain.
-    pub fn logs(&self, query: &LogQuery, limits: LogLimits) -> Result<Vec<IndexedLog>, IndexError> {
+    pub fn logs(
+        &self,
+        query: &LogQuery,
+        limits: LogLimits,
+    ) -> std::result::Result<Vec<IndexedLog>, IndexError> {
         if query.from > query.to {
             return Err(IndexError::InvalidRange { from: query.from, to: query.to });
         }
@@ -70,11 +84,8 @@ impl Index {
         if blocks > limits.max_range {
             return Err(IndexError::RangeTooWide { blocks, limit: limits.max_range });
         }
-        let (text, values) = build(query, to, limits.max_results);
         let mut logs = self.read(|reader| {
-            let mut statement = reader.prepare(&text)?;
-            let rows = statement.query_map(params_from_iter(values), log)?;
-            let mut logs = rows.collect::<rusqlite::Result<Vec<IndexedLog>>>()?;
+            let mut logs = select(reader, query, to, limits.max_results.saturating_add(1))?;
             let mut known = None;
             for log in &mut logs {
                 if known.is_none_or(|(height, _)| height != log.height) {
@@ -93,38 +104,97 @@ impl Index {
     }
 }
 
-/// The SQL of a query and its values. Which index leads is fixed here: later topics name accounts and ids and
-/// so match least, a contract matches less than a kind of event, and without any the range itself leads.
-fn build(query: &LogQuery, to: Height, max_results: usize) -> (String, Vec<Value>) {
-    let mut filters: Vec<(String, Vec<Vec<u8>>)> = Vec::new();
-    for position in [3, 2, 1] {
-        let values = query.topics[position].iter().map(|topic| topic.to_vec()).collect();
-        filters.push((format!("topic{position}"), values));
-    }
-    filters.push(("address".into(), query.addresses.iter().map(|address| address.to_vec()).collect()));
-    filters.push(("topic0".into(), query.topics[0].iter().map(|topic| topic.to_vec()).collect()));
-    filters.retain(|(_, values)| !values.is_empty());
-
-    let mut text =
-        "SELECT id, position, transaction_hash, address, topic0, topic1, topic2, topic3, data FROM logs"
-            .to_string();
-    if let Some((leading, _)) = filters.first() {
-        text += &format!(" INDEXED BY logs_{leading}");
-    }
-    text += " WHERE id >= ? AND id < ?";
-    let bound = |height: Height| Value::Integer(sql(height) << LOG_BITS);
-    let mut values = vec![bound(query.from), bound(to + 1)];
-    for (column, alternatives) in filters {
-        let marks = vec!["?"; alternatives.len()].join(",");
-        text += &format!(" AND {column} IN ({marks})");
-        values.extend(alternatives.into_iter().map(Value::Blob));
-    }
-    text += " ORDER BY id LIMIT ?";
-    values.push(Value::Integer(sql(max_results as u64).saturating_add(1)));
-    (text, values)
+/// A column, and what it may hold.
+struct Filter {
+    column: &'static str,
+    values: Vec<Value>,
 }
 
-fn log(row: &Row<'_>) -> rusqlite::Result<IndexedLog> {
+impl Filter {
+    fn new<const N: usize>(column: &'static str, values: &[FixedBytes<N>]) -> Self {
+        Self { column, values: values.iter().map(|value| Value::Blob(value.to_vec())).collect() }
+    }
+
+    /// The condition in SQL.
+    fn text(&self) -> String {
+        format!(" AND {} IN ({})", self.column, vec!["?"; self.values.len()].join(","))
+    }
+
+    /// How many logs of a range match, counted up to a limit in the column's index alone.
+    fn count(&self, reader: &Connection, range: [Value; 2], limit: usize) -> Result<usize> {
+        let (column, condition) = (self.column, self.text());
+        let text = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM logs INDEXED BY logs_{column} WHERE id >= ? AND id < ?{condition} LIMIT ?)"
+        );
+        let values = range.iter().chain(&self.values).cloned().chain([Value::Integer(sql(limit as u64))]);
+        reader.query_row(&text, params_from_iter(values), |row| row.get::<_, i64>(0)).map(|n| n as usize)
+    }
+}
+
+/// What a query names. First what matches least as a rule: later topics name accounts and ids, a contract matches less
+/// than a kind of event.
+fn filters(query: &LogQuery) -> Vec<Filter> {
+    let addresses: Vec<_> = query.addresses.iter().map(|address| address.0).collect();
+    let mut filters = vec![
+        Filter::new("topic3", &query.topics[3]),
+        Filter::new("topic2", &query.topics[2]),
+        Filter::new("topic1", &query.topics[1]),
+        Filter::new("address", &addresses),
+        Filter::new("topic0", &query.topics[0]),
+    ];
+    filters.retain(|filter| !filter.values.is_empty());
+    filters
+}
+
+/// Ids of the logs of some blocks, the last one included.
+fn range(from: Height, to: Height) -> [Value; 2] {
+    [from, to + 1].map(|height| Value::Integer(sql(height) << LOG_BITS))
+}
+
+/// The filter whose index leads: the one that matches least, for some accounts take part in everything. Without any the
+/// range itself leads.
+fn leading<'a>(reader: &Connection, filters: &'a [Filter], range: &[Value; 2]) -> Result<Option<&'a Filter>> {
+    let (mut leading, mut fewest) = (filters.first(), COUNTED);
+    for filter in filters.iter().filter(|_| filters.len() > 1) {
+        let count = filter.count(reader, range.clone(), fewest)?;
+        if count < fewest {
+            (leading, fewest) = (Some(filter), count);
+        }
+    }
+    Ok(leading)
+}
+
+/// The first logs that match, without their blocks' hashes.
+fn select(reader: &Connection, query: &LogQuery, to: Height, most: usize) -> Result<Vec<IndexedLog>> {
+    let filters = filters(query);
+    let leading = leading(reader, &filters, &range(query.from, to))?;
+    let index = leading.map(|filter| format!(" INDEXED BY logs_{}", filter.column)).unwrap_or_default();
+    let conditions: String = filters.iter().map(Filter::text).collect();
+    let mut statement = reader.prepare(&format!(
+        "SELECT id, position, transaction_hash, address, topic0, topic1, topic2, topic3, data FROM logs{index}
+         WHERE id >= ? AND id < ?{conditions} ORDER BY id LIMIT ?"
+    ))?;
+    // An index has the matches of one value in their order. Those of several are sorted, all of a piece before the first
+    // is given: so pieces are short while much is found.
+    let is_sorted = leading.is_some_and(|filter| filter.values.len() > 1);
+    let mut blocks = if is_sorted { FIRST_PIECE } else { u64::MAX };
+    let (mut logs, mut from) = (Vec::new(), query.from);
+    while from <= to && logs.len() < most {
+        let last = to.min(from.saturating_add(blocks - 1));
+        let left = most - logs.len();
+        let values = filters.iter().flat_map(|filter| filter.values.clone());
+        let values = range(from, last).into_iter().chain(values).chain([Value::Integer(sql(left as u64))]);
+        let found = statement.query_map(params_from_iter(values), log)?.collect::<Result<Vec<_>>>()?;
+        if found.len() < most / LITTLE {
+            blocks = blocks.saturating_mul(PIECE_GROWTH);
+        }
+        logs.extend(found);
+        from = last + 1;
+    }
+    Ok(logs)
+}
+
+fn log(row: &Row<'_>) -> Result<IndexedLog> {
     let id: i64 = row.get(0)?;
     let mut topics = Vec::new();
     for column in 4..8 {

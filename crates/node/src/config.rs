@@ -232,7 +232,6 @@ impl NodeConfig {
             ("txpool.max_transactions", u64::from(self.txpool.max_transactions)),
             ("txpool.max_per_sender", u64::from(self.txpool.max_per_sender)),
             ("txpool.max_bytes", self.txpool.max_bytes),
-            ("state.cache_mib", u64::from(self.state.cache_mib)),
             ("p2p.max_connections", u64::from(self.p2p.max_connections)),
         ] {
             if value == 0 {

@@ -125,7 +125,10 @@ async fn start(
     data: DataDir,
     outdated: UnboundedSender<String>,
 ) -> Result<Ending> {
-    let settings = StateSettings::new(config.state.cache_mib);
+    let settings = StateSettings::new(match config.state.cache_mib {
+        0 => StateSettings::fitting_cache(&data.consensus()),
+        mib => mib,
+    });
     let index = IndexConfig { archive: config.state.archive, history_blocks: config.state.history_blocks };
     let index = Arc::new(Index::open(&data.index(), index)?);
     let operator = match config.node.role {

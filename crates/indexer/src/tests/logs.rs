@@ -1,6 +1,6 @@
 //! Limits of log queries; what they find is compared in `model`.
 
-use super::*;
+use super::{chain::topic, *};
 use crate::{IndexError, LogLimits, LogQuery, MAX_FILTER_VALUES};
 use alloy_primitives::Address;
 
@@ -38,4 +38,19 @@ fn a_log_query_that_costs_too_much_is_refused_with_what_would_fit() {
     let upside_down = LogQuery { from: 2, to: 1, ..Default::default() };
     assert!(matches!(index.logs(&upside_down, WIDE), Err(IndexError::InvalidRange { .. })));
     assert!(index.logs(&LogQuery { from: 20, to: 30, ..Default::default() }, WIDE).unwrap().is_empty());
+}
+
+#[test]
+fn a_query_for_several_values_is_cut_where_its_results_are_too_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = filled(&folder, ARCHIVE, &mut Chain::new(5, 0), 60);
+    let mut several = all(u64::MAX);
+    several.topics[0] = vec![topic(0), topic(1)];
+    let found = index.logs(&several, WIDE).unwrap();
+    assert!(found.is_sorted_by_key(|log| (log.height, log.log_index)));
+    for max_results in 0..found.len() {
+        let cut = index.logs(&several, LogLimits { max_results, ..WIDE });
+        let Err(IndexError::TooManyResults { complete_to, .. }) = cut else { panic!("expected a refusal") };
+        assert_eq!(complete_to, found[max_results].height.checked_sub(1));
+    }
 }

@@ -202,8 +202,9 @@ section! {
         archive: bool = false,
         /// Heights of state to keep when `archive` is false.
         history_blocks: u64 = 1_024,
-        /// Memory for the state's page cache in MiB.
-        cache_mib: u32 = 64,
+        /// Memory for the state's page cache in MiB. 0: as much as the state takes on disk when the node starts, but 64
+        /// at least and 512 at most.
+        cache_mib: u32 = 0,
     }
 }
 

@@ -28,7 +28,11 @@ pub(super) async fn measure(
     is_quick: bool,
 ) -> Result<Trial, Failure> {
     network.ready().await?;
-    fill(network, 0, load.receivers).await?;
+    if load.receivers > 0 {
+        fill(network, 0, load.receivers).await?;
+        // A node that is used for long was started again since it was small.
+        network.restart().await?;
+    }
     let (outcome, nodes) = match mode {
         Mode::Idle => idle(network, if is_quick { QUICK_IDLE_TIME } else { IDLE_TIME }).await,
         Mode::Saturation | Mode::Half | Mode::Endurance => {
