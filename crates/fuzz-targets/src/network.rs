@@ -24,7 +24,8 @@ pub(crate) fn relay(data: &[u8]) -> bool {
     let Ok(message) = RelayMessage::decode(data) else { return false };
     assert_eq!(message.encode(), data, "a message has one encoding");
     match message {
-        RelayMessage::Compact(CompactBlock { header, seal, ids }) => {
+        RelayMessage::Compact(compact) => {
+            let CompactBlock { header, seal, ids } = *compact;
             assert!(ids.len() <= MAX_BLOCK_TRANSACTIONS);
             let hash = header.hash_slow();
             if let Ok(block) = Block::from_parts(header, seal, Vec::new()) {

@@ -86,7 +86,7 @@ impl Exchange {
             }
         };
         match message {
-            Message::Compact(compact) => self.take_compact(peer, compact, now),
+            Message::Compact(compact) => self.take_compact(peer, *compact, now),
             Message::Whole(block) => {
                 self.counts.received_whole.inc();
                 self.keep(peer, block);
@@ -129,7 +129,7 @@ impl Exchange {
             return Message::Whole(whole.clone());
         }
         self.counts.sent_compact.inc();
-        Message::Compact(compact)
+        Message::Compact(Box::new(compact))
     }
 
     fn take_compact(&mut self, peer: &PublicKey, compact: Compact, now: SystemTime) -> Option<Message> {

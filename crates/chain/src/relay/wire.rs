@@ -42,7 +42,7 @@ pub(super) fn short_id(hash: &B256) -> ShortId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// A block without its transactions.
-    Compact(Compact),
+    Compact(Box<Compact>),
     /// A block.
     Whole(ConsensusBlock),
     /// Asks for transactions of a block that came as compact.
@@ -146,7 +146,7 @@ impl Message {
         let (kind, mut rest) = bytes.split_first().ok_or(MessageError::Kind)?;
         let rest = &mut rest;
         let message = match *kind {
-            COMPACT => Self::Compact(decode_compact(rest)?),
+            COMPACT => Self::Compact(Box::new(decode_compact(rest)?)),
             WHOLE => Self::Whole(ConsensusBlock::decode(Copying(std::mem::take(rest)))?),
             ASK_PARTS => Self::AskParts { block: B256::decode(rest)?, indices: decode_indices(rest)? },
             ASK_WHOLE => Self::AskWhole { block: B256::decode(rest)? },

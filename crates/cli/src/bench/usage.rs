@@ -58,7 +58,7 @@ impl Reading {
     /// What processes have used since they began, which was so long ago. The generator's part is unknown and left out.
     pub(super) fn since_start(pids: &[u32], age: std::time::Duration) -> Option<Usage> {
         let now = Self::take(pids)?;
-        let begin = Self { nodes: 0, written: 0, ..now.clone() };
+        let begin = Self { nodes: 0, written: 0, ..now };
         Some(Usage { seconds: age.as_secs_f64(), others_cpu: 0.0, ..begin.until(&now) })
     }
 

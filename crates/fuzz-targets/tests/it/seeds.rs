@@ -206,7 +206,7 @@ fn network() -> Vec<Seed> {
     vec![
         ("gossip", "hello", GossipMessage::Hello(Hello { height: 7 }).encode()),
         ("gossip", "transactions", GossipMessage::Transactions(raw).encode()),
-        ("relay", "compact", RelayMessage::Compact(CompactBlock::of(&full)).encode()),
+        ("relay", "compact", RelayMessage::Compact(Box::new(CompactBlock::of(&full))).encode()),
         ("relay", "whole", RelayMessage::Whole(whole).encode()),
         ("relay", "ask_parts", RelayMessage::AskParts { block: hash, indices: vec![0, 3, 300] }.encode()),
         ("relay", "ask_whole", RelayMessage::AskWhole { block: hash }.encode()),

@@ -79,9 +79,9 @@ impl Fetcher {
     /// Checks a run and hands it on, when there is room.
     async fn send(&self, run: Run) -> Result<(), String> {
         let chain = self.chain.clone();
-        let checked = tokio::task::spawn_blocking(move || chain.check_run(run)).await;
-        let checked = checked.map_err(|error| format!("checking stopped: {error}"))?;
-        let checked = checked.map_err(|error| error.to_string())?;
+        let check = move || chain.check_run(run).map_err(|error| error.to_string());
+        let checked = tokio::task::spawn_blocking(check).await;
+        let checked = checked.map_err(|error| format!("checking stopped: {error}"))??;
         // Nobody takes it when the node follows another one already; then this task is ended, too.
         self.runs.send(Ok(checked)).await.map_err(|_| "nobody executes".into())
     }

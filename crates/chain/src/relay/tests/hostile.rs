@@ -41,7 +41,7 @@ fn identifiers_that_the_header_does_not_commit_to_give_no_block() {
         let block = block(1, transactions(100));
         let relay = world.relay(RELAY, knows(&transactions(100))).await;
         let mut peer = world.ends(PEER).await;
-        say(&mut peer, &Message::Compact(with_other_transactions(&block)));
+        say(&mut peer, &Message::Compact(Box::new(with_other_transactions(&block))));
         assert_eq!(hear(&mut peer).await.0, Message::AskWhole { block: hash(&block) });
         // Another block instead of the one that was asked for is what it is.
         let other = super::block(2, transactions(100));
@@ -59,7 +59,7 @@ fn a_seal_that_the_header_does_not_commit_to_is_malformed() {
         let mut peer = world.ends(PEER).await;
         let honest = Compact::of(block.block());
         let seal = Seal { view: 9, ..honest.seal.clone() };
-        say(&mut peer, &Message::Compact(Compact { seal, ..honest }));
+        say(&mut peer, &Message::Compact(Box::new(Compact { seal, ..honest })));
         assert_eq!(hear_soon(&world, &mut peer).await, None);
         assert_eq!(find(&relay, &block).await, None);
         assert_eq!(world.count("malformed"), 1);
@@ -74,7 +74,7 @@ fn a_block_without_an_operator_as_its_proposer_is_no_block() {
         let parts = Block::new(Header::default(), seal, transactions(100));
         let relay = world.relay(RELAY, knows(parts.transactions())).await;
         let mut peer = world.ends(PEER).await;
-        say(&mut peer, &Message::Compact(Compact::of(&parts)));
+        say(&mut peer, &Message::Compact(Box::new(Compact::of(&parts))));
         assert_eq!(hear(&mut peer).await.0, Message::AskWhole { block: parts.hash() });
         assert!(relay.find_by_digest(BlockDigest::from(parts.hash().0)).await.is_none());
     });

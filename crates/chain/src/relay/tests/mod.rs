@@ -68,7 +68,7 @@ fn hash(block: &ConsensusBlock) -> B256 {
 }
 
 fn compact(block: &ConsensusBlock) -> Message {
-    Message::Compact(Compact::of(block.block()))
+    Message::Compact(Box::new(Compact::of(block.block())))
 }
 
 /// Knows these transactions.

@@ -63,7 +63,7 @@ proptest! {
 fn more_than_a_block_has_is_refused() {
     let full = block(1, transactions(3));
     let ids = vec![ShortId::ZERO; MAX_BLOCK_TRANSACTIONS + 1];
-    let many = Message::Compact(Compact { ids, ..Compact::of(full.block()) });
+    let many = Message::Compact(Box::new(Compact { ids, ..Compact::of(full.block()) }));
     assert!(matches!(Message::decode(&many.encode()), Err(MessageError::TooMany(_))));
     let indices = (0..=MAX_BLOCK_TRANSACTIONS as u16).collect();
     let many = Message::AskParts { block: hash(&full), indices };
