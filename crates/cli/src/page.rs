@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Page {
     path: PathBuf,
     command: &'static str,
-    old: String,
 }
 
 impl Page {
@@ -19,12 +18,7 @@ impl Page {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(Failure::io("create", folder))?;
         }
-        let old = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == ErrorKind::NotFound => "# Results\n".into(),
-            Err(e) => return Err(Failure::io("read", &path)(e)),
-        };
-        let page = Self { path, command, old };
+        let page = Self { path, command };
         page.merged("")?;
         Ok(page)
     }
@@ -34,7 +28,13 @@ impl Page {
     }
 
     fn merged(&self, section: &str) -> Result<String, Failure> {
-        merge(&self.old, self.command, section)
+        // What stands there now: somebody may have written into it for hours.
+        let old = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == ErrorKind::NotFound => "# Results\n".into(),
+            Err(e) => return Err(Failure::io("read", &self.path)(e)),
+        };
+        merge(&old, self.command, section)
             .map_err(|reason| Failure::new(Exit::Failure, format!("{}: {reason}", self.path.display())))
     }
 
@@ -91,6 +91,16 @@ mod tests {
         let path = dir.path().join("page.md");
         fs::write(&path, BEGIN).unwrap();
         assert!(Page::open(path, "tea").is_err());
+    }
+
+    #[test]
+    fn what_somebody_wrote_meanwhile_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("page.md");
+        let page = Page::open(path.clone(), "tea").unwrap();
+        fs::write(&path, "# Results\n\nwritten meanwhile\n").unwrap();
+        page.write("one\n").unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains("written meanwhile\n\n<!-- tea: begin -->\none"));
     }
 
     #[test]

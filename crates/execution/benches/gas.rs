@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Runs of each case.
 const RUNS: usize = 3;
 /// Gas of the block that is shown: the limit of a new network.
-const BLOCK_GAS: f64 = 60e6;
+const BLOCK_GAS: f64 = 48e6;
 /// Buckets of the network.
 const BUCKETS: u64 = 10_000;
 

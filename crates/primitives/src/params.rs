@@ -186,7 +186,7 @@ params! {
     /// Lowest base fee.
     MinBaseFee "minBaseFee" RauPerGas: 7, 7, 0 => MAX_MIN_BASE_FEE;
     /// Most gas of a block's transactions together.
-    BlockGasLimit "blockGasLimit" Gas: 60_000_000, 60_000_000, MIN_BLOCK_GAS => 2_000_000_000;
+    BlockGasLimit "blockGasLimit" Gas: 48_000_000, 60_000_000, MIN_BLOCK_GAS => 2_000_000_000;
 }
 
 /// Why a value was refused.

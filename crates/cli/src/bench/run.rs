@@ -20,6 +20,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 const WINDOW: usize = 16_000;
 /// Time between two looks for a new block; latencies are no finer than this.
 const POLL: Duration = Duration::from_millis(20);
+/// Receipts asked for in one request.
+const RECEIPTS: usize = 50;
 /// Transactions of a load whose receipts stand for all, where all would take too long.
 const SAMPLES: usize = 50;
 /// Requests under way at a constant rate; a network that is too slow for the rate shows as latency.
@@ -202,14 +204,32 @@ async fn count_failed(
 ) -> Result<usize, ClientError> {
     let mut failed = 0;
     for height in heights {
-        let receipts: Vec<Ending> =
-            client.rpc().call("eth_getBlockReceipts", json!([U64::from(height)])).await?;
+        let receipts = client.rpc().call("eth_getBlockReceipts", json!([U64::from(height)])).await;
+        let receipts: Vec<Ending> = match receipts {
+            Ok(receipts) => receipts,
+            // All receipts of a block may be more than an answer holds.
+            Err(ClientError::Rpc { .. }) => receipts_one_by_one(client, height).await?,
+            Err(error) => return Err(error),
+        };
         failed += receipts
             .iter()
             .filter(|receipt| receipt.status.is_zero() && ours.contains(&receipt.transaction_hash))
             .count();
     }
     Ok(failed)
+}
+
+async fn receipts_one_by_one(client: &Client, height: u64) -> Result<Vec<Ending>, ClientError> {
+    let hashes: Vec<_> =
+        client.block(height).await?.into_iter().flat_map(|b| b.transactions.into_hashes_vec()).collect();
+    let mut receipts = Vec::with_capacity(hashes.len());
+    for part in hashes.chunks(RECEIPTS) {
+        let call = |hash: &B256| Call { method: "eth_getTransactionReceipt", params: json!([hash]) };
+        for answer in client.rpc().batch(&part.iter().map(call).collect::<Vec<_>>()).await? {
+            receipts.extend(serde_json::from_value::<Option<Ending>>(answer?).ok().flatten());
+        }
+    }
+    Ok(receipts)
 }
 
 /// How many of some transactions failed. Those that are in no block did not.
