@@ -10,7 +10,6 @@ use althing_consensus::{BlockError, ConsensusBlock};
 use althing_light::LightError;
 use althing_primitives::{Block, Bytes, FinalizedBlock, Height, StateCommitment};
 use althing_state::{DatabaseConfig, DatabaseView, Databases, sync_targets};
-use althing_txpool::recover_block;
 use commonware_glue::stateful::db::DatabaseSet;
 use commonware_runtime::Spawner;
 use commonware_storage::Context;
@@ -80,7 +79,7 @@ impl Chain {
         let checked = |(block, certificate): (Block, Option<Bytes>)| {
             let height = block.height();
             // A signature that is none makes the execution fail, which says so.
-            let _ = recover_block(block.transactions(), &self.senders);
+            self.senders.learn(block.transactions());
             let block =
                 ConsensusBlock::new(block).map_err(|reason| FollowError::Malformed { height, reason })?;
             Ok((block, certificate))

@@ -80,6 +80,14 @@ impl SenderCache {
         }
         senders
     }
+
+    /// The same, and remembers those with a valid signature.
+    pub fn learn(&self, transactions: &[Transaction]) -> Vec<Option<Address>> {
+        let senders = self.recover(transactions);
+        let known = transactions.iter().zip(&senders);
+        self.insert(known.filter_map(|(tx, sender)| Some((*tx.tx_hash(), (*sender)?))));
+        senders
+    }
 }
 
 /// Recovers the senders of a block's transactions and remembers them.
@@ -87,8 +95,8 @@ pub fn recover_block(
     transactions: &[Transaction],
     cache: &SenderCache,
 ) -> Result<Vec<Recovered<Transaction>>, RecoverBlockError> {
-    let senders = cache.recover(transactions);
-    let recovered: Vec<_> = transactions
+    let senders = cache.learn(transactions);
+    transactions
         .iter()
         .zip(senders)
         .enumerate()
@@ -96,9 +104,7 @@ pub fn recover_block(
             let sender = sender.ok_or(RecoverBlockError { index })?;
             Ok(Recovered::new_unchecked(tx.clone(), sender))
         })
-        .collect::<Result<_, _>>()?;
-    cache.insert(recovered.iter().map(|tx| (*tx.tx_hash(), tx.signer())));
-    Ok(recovered)
+        .collect()
 }
 
 /// The senders of the transactions at `indices`, in order; `None` for an invalid signature.

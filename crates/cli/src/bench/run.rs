@@ -20,8 +20,6 @@ use tokio::time::{Instant, sleep, sleep_until};
 const WINDOW: usize = 16_000;
 /// Time between two looks for a new block; latencies are no finer than this.
 const POLL: Duration = Duration::from_millis(20);
-/// Receipts asked for in one request.
-const RECEIPTS: usize = 50;
 /// Transactions of a load whose receipts stand for all, where all would take too long.
 const SAMPLES: usize = 50;
 /// Requests under way at a constant rate; a network that is too slow for the rate shows as latency.
@@ -101,7 +99,7 @@ pub(super) async fn run(
     outcome.usage = before.zip(after).map(|(before, after)| before.until(&after));
     outcome.failed = match receipts {
         Receipts::All => count_failed(&watched, from..from + outcome.blocks, &ours).await?,
-        Receipts::Some => sampled_failures(&watched, &samples).await?,
+        Receipts::Some => failures(&receipts_of(&watched, &samples).await?, &ours),
     };
     match outcome.latencies.is_empty() && outcome.accepted == 0 {
         true => {
@@ -208,38 +206,31 @@ async fn count_failed(
         let receipts: Vec<Ending> = match receipts {
             Ok(receipts) => receipts,
             // All receipts of a block may be more than an answer holds.
-            Err(ClientError::Rpc { .. }) => receipts_one_by_one(client, height).await?,
+            Err(ClientError::Rpc { .. }) => {
+                let block = client.block(height).await?;
+                let hashes = block.map_or_else(Vec::new, |block| block.transactions.into_hashes_vec());
+                receipts_of(client, &hashes).await?
+            }
             Err(error) => return Err(error),
         };
-        failed += receipts
-            .iter()
-            .filter(|receipt| receipt.status.is_zero() && ours.contains(&receipt.transaction_hash))
-            .count();
+        failed += failures(&receipts, ours);
     }
     Ok(failed)
 }
 
-async fn receipts_one_by_one(client: &Client, height: u64) -> Result<Vec<Ending>, ClientError> {
-    let hashes: Vec<_> =
-        client.block(height).await?.into_iter().flat_map(|b| b.transactions.into_hashes_vec()).collect();
+fn failures(receipts: &[Ending], ours: &HashSet<B256>) -> usize {
+    let failed = |receipt: &&Ending| receipt.status.is_zero() && ours.contains(&receipt.transaction_hash);
+    receipts.iter().filter(failed).count()
+}
+
+/// The receipts of transactions, one by one; of those that are in no block there is none.
+async fn receipts_of(client: &Client, hashes: &[B256]) -> Result<Vec<Ending>, ClientError> {
     let mut receipts = Vec::with_capacity(hashes.len());
-    for part in hashes.chunks(RECEIPTS) {
-        let call = |hash: &B256| Call { method: "eth_getTransactionReceipt", params: json!([hash]) };
-        for answer in client.rpc().batch(&part.iter().map(call).collect::<Vec<_>>()).await? {
-            receipts.extend(serde_json::from_value::<Option<Ending>>(answer?).ok().flatten());
-        }
+    for hash in hashes {
+        let receipt: Option<Ending> = client.rpc().call("eth_getTransactionReceipt", json!([hash])).await?;
+        receipts.extend(receipt);
     }
     Ok(receipts)
-}
-
-/// How many of some transactions failed. Those that are in no block did not.
-async fn sampled_failures(client: &Client, samples: &[B256]) -> Result<usize, ClientError> {
-    let mut failed = 0;
-    for hash in samples {
-        let receipt: Option<Ending> = client.rpc().call("eth_getTransactionReceipt", json!([hash])).await?;
-        failed += usize::from(receipt.is_some_and(|receipt| receipt.status.is_zero()));
-    }
-    Ok(failed)
 }
 
 /// What a receipt says of how its transaction ended.

@@ -4,7 +4,7 @@ use super::super::usage::{self, Reading, Usage};
 use super::super::{LoadArgs, Workload};
 use super::network::Network;
 use super::results::grouped;
-use super::scenario::MANY_ACCOUNTS;
+use super::scenario::{MANY_ACCOUNTS, Mode, Nodes, Scenario};
 use super::trial::{fill, load_network};
 use crate::failure::Failure;
 use serde::Serialize;
@@ -38,17 +38,23 @@ impl Join {
         }
     }
 
+    /// What is sent before the node comes.
+    pub(super) const fn scenario(self) -> Scenario {
+        let accounts = match self {
+            Self::Replay => 0,
+            Self::State => MANY_ACCOUNTS,
+        };
+        Scenario { accounts, ..Scenario::new(Nodes::OneFollowed, Workload::Transfer, Mode::Saturation) }
+    }
+
     /// Makes what there is to be fetched, on a network of one validator.
     async fn prepare(self, network: &mut Network, mut load: LoadArgs) -> Result<u64, Failure> {
         match self {
             Self::Replay => {
-                (load.workload, load.count) = (Workload::Transfer, load.count * REPLAYED_LOADS);
+                load.count *= REPLAYED_LOADS;
                 Ok(load_network(network, load).await?.latencies.len() as u64)
             }
-            Self::State => {
-                let accounts = if load.count < super::COUNT { u64::from(load.count) } else { MANY_ACCOUNTS };
-                fill(network, 0, accounts).await
-            }
+            Self::State => fill(network, 0, load.receivers).await,
         }
     }
 }

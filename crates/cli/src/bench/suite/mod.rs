@@ -12,7 +12,7 @@ mod results;
 mod scenario;
 mod trial;
 
-use super::{LoadArgs, Workload};
+use super::LoadArgs;
 use crate::devnet;
 use crate::machine::Facts;
 use crate::report::Report;
@@ -21,7 +21,7 @@ use document::{Document, Place};
 use join::{Join, JoinRow};
 use network::Network;
 use peer::Peer;
-use results::{Against, Row};
+use results::{Against, Row, Trial};
 use scenario::{Mode, Nodes, Scenario, USUAL_BLOCK_MS};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -164,29 +164,23 @@ impl Suite {
     /// All rounds of a node that comes later; none when interrupted.
     async fn join(&mut self, join: Join, title: &str) -> Option<JoinRow> {
         let mut row = JoinRow::new(join);
-        let dir = self.dir();
-        let load =
-            self.args.load(&Scenario::new(Nodes::OneFollowed, Workload::Transfer, Mode::Saturation), None);
+        let ended = self.join_rounds(join, title, &mut row).await;
+        row.error = what_broke(ended)?;
+        Some(row)
+    }
+
+    async fn join_rounds(&mut self, join: Join, title: &str, row: &mut JoinRow) -> Result<(), End> {
+        let load = self.args.load(&join.scenario(), None);
         for round in 1..=self.args.rounds() {
             self.progress.step(format!("{title}, round {round}"));
-            let network = match Network::ours(Nodes::OneFollowed, USUAL_BLOCK_MS, &dir) {
-                Ok(network) => network,
-                Err(failure) => {
-                    row.error = Some(failure.message);
-                    break;
-                }
-            };
-            let load = load.clone();
-            match self.trial(network, async |network| join::measure(join, network, load).await).await {
-                Ok(joined) => row.rounds.push(joined),
-                Err(End::Interrupted) => return None,
-                Err(End::Broken(failure)) => {
-                    row.error = Some(failure.message);
-                    break;
-                }
-            }
+            let network = Network::ours(Nodes::OneFollowed, USUAL_BLOCK_MS, &self.dir())?;
+            let own = load.clone();
+            let joined = with_network(network, &mut self.stop, async |network| {
+                join::measure(join, network, own).await
+            });
+            row.rounds.push(joined.await?);
         }
-        Some(row)
+        Ok(())
     }
 
     fn dir(&self) -> PathBuf {
@@ -202,11 +196,8 @@ impl Suite {
             (true, Some(_)) => Against::Anvil,
         };
         let mut row = Row::new(scenario, against);
-        match self.rounds(scenario, peer.as_ref(), title, &mut row).await {
-            Ok(()) => {}
-            Err(End::Interrupted) => return None,
-            Err(End::Broken(failure)) => row.error = Some(failure.message),
-        }
+        let ended = self.rounds(scenario, peer.as_ref(), title, &mut row).await;
+        row.error = what_broke(ended)?;
         if let Some(throughput) = row.throughput().filter(|_| scenario.mode == Mode::Saturation) {
             self.throughput.insert(scenario.name(), throughput);
         }
@@ -231,30 +222,34 @@ impl Suite {
             let time = if self.args.quick { QUICK_ENDURANCE } else { ENDURANCE };
             (load.count, rounds) = (load.rate.unwrap_or(1).saturating_mul(time.as_secs() as u32), 1);
         }
-        let (dir, mode, is_quick) = (self.dir(), scenario.mode, self.args.quick);
+        let (dir, mode) = (self.dir(), scenario.mode);
         for round in 1..=rounds {
             self.progress.step(format!("{title}, round {round}"));
             let network = Network::ours(scenario.nodes, scenario.block_ms, &dir)?;
-            let own = load.clone();
-            let trial = async |network: &mut Network| trial::measure(network, mode, own, is_quick).await;
-            row.ours.push(self.trial(network, trial).await?);
+            row.ours.push(self.trial(network, mode, load.clone()).await?);
             if let Some(peer) = peer {
                 self.progress.step(format!("{title}, round {round}, anvil"));
-                let (network, own) = (Network::peer(peer, scenario, &dir)?, load.clone());
-                let trial = async |network: &mut Network| trial::measure(network, mode, own, is_quick).await;
-                row.peer.push(self.trial(network, trial).await?);
+                let network = Network::peer(peer, scenario, &dir)?;
+                row.peer.push(self.trial(network, mode, load.clone()).await?);
             }
         }
         Ok(())
     }
 
-    /// Does something with a network, and stops it whatever comes.
-    async fn trial<T>(
-        &mut self,
-        network: Network,
-        work: impl AsyncFnOnce(&mut Network) -> Result<T, Failure>,
-    ) -> Result<T, End> {
+    /// Loads a network, and stops it whatever comes.
+    async fn trial(&mut self, network: Network, mode: Mode, load: LoadArgs) -> Result<Trial, End> {
+        let is_quick = self.args.quick;
+        let work = async |network: &mut Network| trial::measure(network, mode, load, is_quick).await;
         with_network(network, &mut self.stop, work).await
+    }
+}
+
+/// What broke, if anything did; none when somebody wants everything to stop.
+fn what_broke(ended: Result<(), End>) -> Option<Option<String>> {
+    match ended {
+        Ok(()) => Some(None),
+        Err(End::Broken(failure)) => Some(Some(failure.message)),
+        Err(End::Interrupted) => None,
     }
 }
 
