@@ -19,7 +19,7 @@ const PAGE_BYTES: u16 = 4_096;
 const MIN_PAGES: NonZeroUsize = NZUsize!(1024);
 
 /// Smallest and largest cache in MiB that the size of the state decides about.
-const FITTING_MIB: RangeInclusive<u64> = 64..=512;
+const FITTING_MIB: RangeInclusive<u64> = 48..=512;
 
 /// What the names of the state's partitions begin with.
 const PREFIX: &str = "state";
@@ -186,13 +186,13 @@ mod tests {
             fs::File::create(path.join(format!("{mib}"))).unwrap().set_len(mib << 20).unwrap();
         };
         let cache = || StateSettings::fitting_cache(folder.path());
-        assert_eq!(cache(), 64);
+        assert_eq!(cache(), 48);
         file("state-accounts-log", 90);
         file("state-slots-log", 10);
         file("stateful-plan", 400);
         assert_eq!(cache(), 100);
         file("state-slots-log", 1_000);
         assert_eq!(cache(), 512);
-        assert_eq!(StateSettings::fitting_cache(&folder.path().join("none")), 64);
+        assert_eq!(StateSettings::fitting_cache(&folder.path().join("none")), 48);
     }
 }

@@ -1,15 +1,15 @@
-//! Writing a finalized block: everything about it in one SQL transaction, which is on disk when it commits.
+//! Writing a finalized block: the block in one SQL transaction, which is on disk when it commits; its look-ups in memory
+//! first, for they follow from it.
 
 use crate::encoding::{encode_changes, encode_logs, encode_receipts, encode_senders};
 use crate::error::IndexError;
 use crate::history;
 use crate::index::Index;
+use crate::lookups::Mark;
 use crate::schema::{LOG_BITS, sql};
-use alloy_consensus::Transaction as _;
-use alloy_primitives::{Address, B256};
+use alloy_primitives::B256;
 use althing_primitives::{FinalizedBlock, Height};
 use rusqlite::{Connection, OptionalExtension, Result, TransactionBehavior, params};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Index {
@@ -28,6 +28,7 @@ impl Index {
         let transaction = writer
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|e| self.sql_error(e))?;
+        let stored = mark(&transaction).map_err(|e| self.sql_error(e))?;
         let (mut added, mut outdated) = (Vec::new(), Vec::new());
         for block in blocks {
             let height = block.block.height();
@@ -39,16 +40,21 @@ impl Index {
                 continue;
             }
             let bytes = insert(&transaction, block).map_err(|e| self.sql_error(e))?;
+            self.lookups.put_block(block);
+            self.lookups.write_out(stored)?;
             let pruned = history::after_append(&transaction, &self.config, height);
             outdated.extend(pruned.map_err(|e| self.sql_error(e))?);
             added.push((block.clone(), bytes));
         }
+        let oldest = history::oldest(&transaction).map_err(|e| self.sql_error(e))?;
         transaction.commit().map_err(|e| self.sql_error(e))?;
+        self.lookups.prune_history(oldest.unwrap_or(0));
+        let stored = added.last().map(|(block, _)| Mark::of(block));
         for (block, bytes) in added {
             self.cache.insert(block, bytes);
         }
         outdated.into_iter().for_each(|height| self.cache.remove(height));
-        Ok(())
+        stored.map_or(Ok(()), |stored| self.lookups.write_out(Some(stored)))
     }
 
     /// Adds the certificate of a stored block that had none. A second one is ignored: each proves the same.
@@ -100,6 +106,12 @@ pub(crate) fn latest(connection: &Connection) -> Result<Option<Height>> {
     statement.query_row([], |row| row.get::<_, Option<i64>>(0)).map(|height| height.map(|h| h as u64))
 }
 
+/// The latest block.
+fn mark(connection: &Connection) -> Result<Option<Mark>> {
+    let Some(height) = latest(connection)? else { return Ok(None) };
+    Ok(hash_at(connection, height)?.map(|hash| Mark { height, hash }))
+}
+
 pub(crate) fn hash_at(connection: &Connection, height: Height) -> Result<Option<B256>> {
     let mut statement = connection.prepare_cached("SELECT hash FROM blocks WHERE height = ?1")?;
     let hash = statement.query_row([sql(height)], |row| row.get::<_, [u8; 32]>(0)).optional()?;
@@ -127,66 +139,23 @@ fn insert(connection: &Connection, block: &FinalizedBlock) -> Result<usize> {
     if let Some(certificate) = &block.certificate {
         insert_certificate(connection, block.block.height(), certificate)?;
     }
-    insert_transactions(connection, height, block)?;
     insert_logs(connection, height, block)?;
-    history::insert(connection, height, &block.changes)?;
     Ok(body.len() + senders.len() + receipts.len() + system_logs + changes.len())
 }
 
-/// Writes the system logs and where to find them: as those of a transaction after the last. Returns their size.
+/// Writes the system logs, if there are any. Returns their size.
 fn insert_system_logs(connection: &Connection, height: i64, block: &FinalizedBlock) -> Result<usize> {
-    let Some(hash) = block.system_transaction() else { return Ok(0) };
+    if block.system_logs.is_empty() {
+        return Ok(0);
+    }
     let logs = encode_logs(&block.system_logs);
     connection.prepare_cached("INSERT INTO system_logs VALUES (?1, ?2)")?.execute(params![height, logs])?;
-    let position = sql(block.block.transactions().len() as u64);
-    connection.prepare_cached("INSERT INTO transactions VALUES (?1, ?2, ?3)")?.execute(params![
-        hash.as_slice(),
-        height,
-        position
-    ])?;
     Ok(logs.len())
 }
 
 fn insert_certificate(connection: &Connection, height: Height, certificate: &[u8]) -> Result<()> {
     let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO certificates VALUES (?1, ?2)")?;
     statement.execute(params![sql(height), certificate]).map(drop)
-}
-
-fn insert_transactions(connection: &Connection, height: i64, block: &FinalizedBlock) -> Result<()> {
-    let mut creations =
-        connection.prepare_cached("INSERT OR REPLACE INTO creations VALUES (?1, ?2, ?3, ?4)")?;
-    // In order of their keys, so that rows which lie together are written together.
-    let mut activity = BTreeSet::<(Address, i64)>::new();
-    let mut hashes = BTreeSet::<(&B256, i64)>::new();
-    let mut nonces = BTreeSet::<(&Address, u64, i64)>::new();
-    let parts = block.block.transactions().iter().zip(&block.senders).zip(&block.receipts);
-    for (position, ((tx, sender), receipt)) in (0i64..).zip(parts) {
-        hashes.insert((tx.tx_hash(), position));
-        nonces.insert((sender, tx.nonce(), position));
-        activity.insert((*sender, position));
-        match tx.to() {
-            Some(recipient) => drop(activity.insert((recipient, position))),
-            None if receipt.status() => {
-                let created = sender.create(tx.nonce());
-                creations.execute(params![created.as_slice(), height, position, sender.as_slice()])?;
-                activity.insert((created, position));
-            }
-            None => {}
-        }
-    }
-    let mut statement = connection.prepare_cached("INSERT INTO transactions VALUES (?1, ?2, ?3)")?;
-    for (hash, position) in hashes {
-        statement.execute(params![hash.as_slice(), height, position])?;
-    }
-    let mut statement = connection.prepare_cached("INSERT INTO nonces VALUES (?1, ?2, ?3, ?4)")?;
-    for (sender, nonce, position) in nonces {
-        statement.execute(params![sender.as_slice(), sql(nonce), height, position])?;
-    }
-    let mut statement = connection.prepare_cached("INSERT INTO activity VALUES (?1, ?2, ?3)")?;
-    for (address, position) in activity {
-        statement.execute(params![address.as_slice(), height, position])?;
-    }
-    Ok(())
 }
 
 fn insert_logs(connection: &Connection, height: i64, block: &FinalizedBlock) -> Result<()> {

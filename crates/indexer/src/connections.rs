@@ -15,7 +15,7 @@ const READERS: usize = 8;
 const STATEMENTS: usize = 64;
 
 /// Page cache of the writer and of each reader, in KiB.
-const WRITER_CACHE_KIB: i64 = 64 * 1024;
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
 const READER_CACHE_KIB: i64 = 8 * 1024;
 
 /// Pages of the write-ahead log after which it is carried over into the file (4 KiB each).

@@ -43,6 +43,16 @@ pub enum IndexError {
         /// What the database says.
         reason: rusqlite::Error,
     },
+    /// The look-ups cannot be read or written.
+    #[error(
+        "look-ups {path} failed: {reason}; see that there is space left and the folder can be written, or remove it: a start makes it again from the blocks"
+    )]
+    Lookups {
+        /// The folder.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
     /// Another block is stored at this height, or the block's parent is not the stored one.
     #[error(
         "block {height} contradicts what is stored ({stored} against {got}): state or index of this node is damaged"
@@ -102,6 +112,11 @@ pub enum IndexError {
         /// Last height up to which all results would have fitted.
         complete_to: Option<Height>,
     },
+    /// A query that finds little in much.
+    #[error(
+        "query would read more than {0} logs to find those that match; narrow the range, or name a rarer topic or address"
+    )]
+    TooManyCandidates(usize),
     /// More alternatives than a filter may have.
     #[error(
         "a filter may name at most {MAX_FILTER_VALUES} addresses, and as many topics a position; this one names {0}"
@@ -118,6 +133,7 @@ impl IndexError {
                 | Self::TooNew { .. }
                 | Self::DiskFull(_)
                 | Self::Database { .. }
+                | Self::Lookups { .. }
                 | Self::Conflict { .. }
                 | Self::Mismatch { .. }
         )

@@ -1,15 +1,16 @@
 //! State as it was: for every change of a block, what was there before it.
 //!
 //! The value of a key after block h is the `before` of its first change above h, or today's value when there
-//! is none. Keys are stored as their kind and the first 16 bytes of their hash, which nobody can make collide.
+//! is none.
 
 use crate::append::latest;
-use crate::encoding::{decode_changes, decode_value, encode_value};
+use crate::encoding::decode_value;
 use crate::error::IndexError;
 use crate::index::{Index, IndexConfig};
+use crate::lookups::HistoryKey;
 use crate::schema::{meta, set_meta, sql};
-use althing_primitives::{Change, Height, StateKey, StateValue};
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use althing_primitives::{Height, StateKey, StateValue};
+use rusqlite::{Connection, Result};
 
 /// Blocks whose old state is dropped with each new block at most: more than one, so that a shortened window
 /// is reached in time.
@@ -51,34 +52,32 @@ impl Index {
 
     /// What keys held after block `height`.
     pub fn values_at(&self, keys: &[StateKey], height: Height) -> Result<HistoryBatch, IndexError> {
-        let (through, stored) = self.read(|reader| {
-            let through = latest(reader)?.unwrap_or(0);
-            let oldest = oldest(reader)?;
-            if let Some(oldest) = oldest.filter(|oldest| height < *oldest) {
-                return Ok((through, Err(oldest)));
+        let (latest, oldest) = self.read(|reader| Ok((latest(reader)?, oldest(reader)?)))?;
+        let batch = |answers| Ok(HistoryBatch { through: latest.unwrap_or(0), answers });
+        let pruned = |oldest| vec![HistoryAnswer::Pruned { oldest }; keys.len()];
+        if let Some(oldest) = oldest.filter(|oldest| height < *oldest) {
+            return batch(pruned(oldest));
+        }
+        let view = self.lookups.view(latest);
+        let answer = |key| self.answer(view.value_before(&HistoryKey::new(key), height)?);
+        let answers = keys.iter().map(answer).collect::<std::result::Result<_, _>>()?;
+        // The window may have moved on meanwhile, and taken some of them along.
+        match view.oldest_history() {
+            oldest if height < oldest => batch(pruned(oldest)),
+            _ => batch(answers),
+        }
+    }
+
+    /// What a stored old value says.
+    fn answer(&self, before: Option<Vec<u8>>) -> std::result::Result<HistoryAnswer, IndexError> {
+        Ok(match before {
+            None => HistoryAnswer::Unchanged,
+            Some(absent) if absent.is_empty() => HistoryAnswer::Before(None),
+            Some(bytes) => {
+                let value = decode_value(&bytes).map_err(|damage| self.corrupt(damage))?;
+                HistoryAnswer::Before(Some(value))
             }
-            let mut statement = reader.prepare_cached(
-                "SELECT before FROM history WHERE key = ?1 AND height > ?2 ORDER BY height LIMIT 1",
-            )?;
-            let mut first_change = |key: &StateKey| {
-                let params = params![short(key), sql(height)];
-                statement.query_row(params, |row| row.get::<_, Option<Vec<u8>>>(0)).optional()
-            };
-            Ok((through, Ok(keys.iter().map(&mut first_change).collect::<Result<Vec<_>>>()?)))
-        })?;
-        let answer = |before: Option<Option<Vec<u8>>>| match before {
-            None => Ok(HistoryAnswer::Unchanged),
-            Some(None) => Ok(HistoryAnswer::Before(None)),
-            Some(Some(bytes)) => decode_value(&bytes).map(|value| HistoryAnswer::Before(Some(value))),
-        };
-        let answers = match stored {
-            Err(oldest) => vec![HistoryAnswer::Pruned { oldest }; keys.len()],
-            Ok(stored) => {
-                let answers: std::result::Result<_, _> = stored.into_iter().map(answer).collect();
-                answers.map_err(|damage| self.corrupt(damage))?
-            }
-        };
-        Ok(HistoryBatch { through, answers })
+        })
     }
 
     /// Oldest height whose state can be told; none in an empty index.
@@ -87,33 +86,8 @@ impl Index {
     }
 }
 
-fn oldest(connection: &Connection) -> Result<Option<Height>> {
+pub(crate) fn oldest(connection: &Connection) -> Result<Option<Height>> {
     Ok(meta(connection, OLDEST)?.map(|height| height as u64))
-}
-
-/// The kind of the key is part of it: code whose bytes are an address hashes as the account does.
-fn short(key: &StateKey) -> [u8; 17] {
-    let mut short = [0; 17];
-    short[0] = match key {
-        StateKey::Account(_) => 1,
-        StateKey::Slot(..) => 2,
-        StateKey::Code(_) => 3,
-    };
-    short[1..].copy_from_slice(&key.hashed()[..16]);
-    short
-}
-
-/// Writes what a block changed.
-pub(crate) fn insert(connection: &Connection, height: i64, changes: &[Change]) -> Result<()> {
-    let mut rows: Vec<_> =
-        changes.iter().map(|change| (short(&change.key), change.before.as_ref().map(encode_value))).collect();
-    // In order of the stored key, so that rows which lie together are written together.
-    rows.sort_unstable();
-    let mut statement = connection.prepare_cached("INSERT INTO history VALUES (?1, ?2, ?3)")?;
-    for (key, before) in rows {
-        statement.execute(params![key, height, before])?;
-    }
-    Ok(())
 }
 
 /// Keeps the window of old state: sets where it begins with the first block, prunes with the later ones.
@@ -139,18 +113,7 @@ pub(crate) fn after_append(
     Ok(pruned)
 }
 
-/// Drops the changes of one block.
+/// Drops the changes of one block; the look-ups leave out its old values by and by.
 fn prune(connection: &Connection, height: i64) -> Result<()> {
-    let mut read = connection.prepare_cached("SELECT data FROM changes WHERE height = ?1")?;
-    let Some(data) = read.query_row([height], |row| row.get::<_, Vec<u8>>(0)).optional()? else {
-        return Ok(());
-    };
-    let damage = |damage: String| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, damage.into())
-    };
-    let mut delete = connection.prepare_cached("DELETE FROM history WHERE key = ?1 AND height = ?2")?;
-    for change in decode_changes(&data).map_err(damage)? {
-        delete.execute(params![short(&change.key), height])?;
-    }
     connection.prepare_cached("DELETE FROM changes WHERE height = ?1")?.execute([height]).map(drop)
 }

@@ -2,7 +2,9 @@
 //! or an account's doings, and what state was before each block.
 //!
 //! One embedded SQL file (docs/decisions/0002-index-engine.md) behind one blocking, thread-safe handle,
-//! [`Index`]. A block is appended in one SQL transaction; when [`Index::append`] returns, it survives a kill.
+//! [`Index`], and a log-structured tree of look-ups beside it that follows from the blocks
+//! (docs/decisions/0020-lookups.md). A block is appended in one SQL transaction; when [`Index::append`] returns, it
+//! survives a kill.
 //!
 //! Invariants:
 //! - heights are contiguous from the oldest to the latest, and each block's parent is the one before;
@@ -19,6 +21,7 @@ mod error;
 mod history;
 mod index;
 mod logs;
+mod lookups;
 mod schema;
 
 #[cfg(test)]

@@ -3,24 +3,28 @@
 use crate::append::hash_at;
 use crate::error::IndexError;
 use crate::index::Index;
+use crate::lookups::{LogColumn, View};
 use crate::schema::{LOG_BITS, sql};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, Log};
 use althing_primitives::Height;
-use rusqlite::types::Value;
-use rusqlite::{Connection, Result, Row, params_from_iter};
+use itertools::Itertools as _;
+use rusqlite::{Connection, Result, Row};
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// Most addresses, and most topics a position, in a query.
 pub const MAX_FILTER_VALUES: usize = 1_000;
 
-/// Entries of an index that are counted at most to find the one that leads a query: as many are read in about a
-/// millisecond.
-const COUNTED: usize = 20_000;
+/// Entries of each filter that are counted at most to find the one that leads a query, and how many at a time. A thousand
+/// are counted in the time in which a hundred logs are read.
+const COUNTED: usize = 50_000;
+const COUNTED_AT_ONCE: usize = 64;
 
-/// Blocks of the first piece of a query whose matches SQLite has to sort, and how much longer the next one is when less
-/// was found than this part of the most.
-const FIRST_PIECE: u64 = 16;
-const PIECE_GROWTH: u64 = 4;
-const LITTLE: usize = 8;
+/// Logs that a query reads at most: as many as it may take a few seconds.
+const READ: usize = 1_000_000;
+
+/// Columns of a log's row, as [`log`] reads them.
+const COLUMNS: &str = "id, position, transaction_hash, address, topic0, topic1, topic2, topic3, data";
 
 /// What to look for. An empty list matches everything.
 #[derive(Clone, Debug, Default)]
@@ -84,17 +88,8 @@ impl Index {
         if blocks > limits.max_range {
             return Err(IndexError::RangeTooWide { blocks, limit: limits.max_range });
         }
-        let mut logs = self.read(|reader| {
-            let mut logs = select(reader, query, to, limits.max_results.saturating_add(1))?;
-            let mut known = None;
-            for log in &mut logs {
-                if known.is_none_or(|(height, _)| height != log.height) {
-                    known = Some((log.height, hash_at(reader, log.height)?.unwrap_or_default()));
-                }
-                log.block_hash = known.map(|(_, hash)| hash).unwrap_or_default();
-            }
-            Ok(logs)
-        })?;
+        let mut logs = self.select(query, to, limits.max_results.saturating_add(1))?;
+        self.read(|reader| name_blocks(reader, &mut logs))?;
         if logs.len() > limits.max_results {
             let cut = logs.pop().map(|log| log.height);
             let complete_to = cut.and_then(|height| height.checked_sub(1)).filter(|h| *h >= query.from);
@@ -102,96 +97,124 @@ impl Index {
         }
         Ok(logs)
     }
+
+    /// The first logs that match, without their blocks' hashes.
+    fn select(
+        &self,
+        query: &LogQuery,
+        to: Height,
+        most: usize,
+    ) -> std::result::Result<Vec<IndexedLog>, IndexError> {
+        let heights = query.from..=to;
+        let view = self.look_up()?;
+        let filters = filters(query);
+        let Some(leading) = leading(&view, &filters, &heights)? else {
+            return self.read(|reader| all(reader, &heights, most));
+        };
+        let mut matching = leading.ids(&view, &heights);
+        let mut logs = Vec::new();
+        self.read_both(|reader| {
+            let text = format!("SELECT {COLUMNS} FROM logs WHERE id = ?");
+            let mut row = reader.prepare_cached(&text).map_err(|e| self.sql_error(e))?;
+            for id in matching.by_ref().take(READ) {
+                let log = row.query_row([id?], log).map_err(|e| self.sql_error(e))?;
+                if filters.iter().all(|filter| filter.allows(&log.log)) {
+                    logs.push(log);
+                }
+                if logs.len() == most {
+                    return Ok(logs);
+                }
+            }
+            match matching.next() {
+                None => Ok(logs),
+                Some(_) => Err(IndexError::TooManyCandidates(READ)),
+            }
+        })
+    }
 }
 
-/// A column, and what it may hold.
-struct Filter {
-    column: &'static str,
-    values: Vec<Value>,
+/// A column, and what it may hold: each value once.
+struct Filter<'a> {
+    column: LogColumn,
+    values: BTreeSet<&'a [u8]>,
 }
 
-impl Filter {
-    fn new<const N: usize>(column: &'static str, values: &[FixedBytes<N>]) -> Self {
-        Self { column, values: values.iter().map(|value| Value::Blob(value.to_vec())).collect() }
+impl<'a> Filter<'a> {
+    fn new<const N: usize>(column: LogColumn, values: &'a [FixedBytes<N>]) -> Self {
+        Self { column, values: values.iter().map(|value| value.as_slice()).collect() }
     }
 
-    /// The condition in SQL.
-    fn text(&self) -> String {
-        format!(" AND {} IN ({})", self.column, vec!["?"; self.values.len()].join(","))
+    fn allows(&self, log: &Log) -> bool {
+        let value = match self.column {
+            LogColumn::Address => Some(log.address.as_slice()),
+            LogColumn::Topic(position) => {
+                log.topics().get(usize::from(position)).map(|topic| topic.as_slice())
+            }
+        };
+        value.is_some_and(|value| self.values.contains(value))
     }
 
-    /// How many logs of a range match, counted up to a limit in the column's index alone.
-    fn count(&self, reader: &Connection, range: [Value; 2], limit: usize) -> Result<usize> {
-        let (column, condition) = (self.column, self.text());
-        let text = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM logs INDEXED BY logs_{column} WHERE id >= ? AND id < ?{condition} LIMIT ?)"
-        );
-        let values = range.iter().chain(&self.values).cloned().chain([Value::Integer(sql(limit as u64))]);
-        reader.query_row(&text, params_from_iter(values), |row| row.get::<_, i64>(0)).map(|n| n as usize)
+    /// Ids of the logs of a range that match, in order.
+    fn ids(&self, view: &View<'_>, heights: &RangeInclusive<Height>) -> impl Iterator<Item = Found> {
+        let of_each = self.values.iter().map(|value| view.logs(self.column, value, heights.clone()));
+        // An error comes first: it ends the query.
+        of_each.kmerge_by(|a, b| match (a, b) {
+            (Ok(a), Ok(b)) => a < b,
+            (first, _) => first.is_err(),
+        })
     }
 }
+
+type Found = std::result::Result<i64, IndexError>;
 
 /// What a query names. First what matches least as a rule: later topics name accounts and ids, a contract matches less
 /// than a kind of event.
-fn filters(query: &LogQuery) -> Vec<Filter> {
-    let addresses: Vec<_> = query.addresses.iter().map(|address| address.0).collect();
-    let mut filters = vec![
-        Filter::new("topic3", &query.topics[3]),
-        Filter::new("topic2", &query.topics[2]),
-        Filter::new("topic1", &query.topics[1]),
-        Filter::new("address", &addresses),
-        Filter::new("topic0", &query.topics[0]),
-    ];
+fn filters(query: &LogQuery) -> Vec<Filter<'_>> {
+    let topic = |position: u8| Filter::new(LogColumn::Topic(position), &query.topics[usize::from(position)]);
+    let addresses = query.addresses.iter().map(|address| address.as_slice()).collect();
+    let contract = Filter { column: LogColumn::Address, values: addresses };
+    let mut filters = vec![topic(3), topic(2), topic(1), contract, topic(0)];
     filters.retain(|filter| !filter.values.is_empty());
     filters
 }
 
-/// Ids of the logs of some blocks, the last one included.
-fn range(from: Height, to: Height) -> [Value; 2] {
-    [from, to + 1].map(|height| Value::Integer(sql(height) << LOG_BITS))
-}
-
-/// The filter whose index leads: the one that matches least, for some accounts take part in everything. Without any the
-/// range itself leads.
-fn leading<'a>(reader: &Connection, filters: &'a [Filter], range: &[Value; 2]) -> Result<Option<&'a Filter>> {
-    let (mut leading, mut fewest) = (filters.first(), COUNTED);
-    for filter in filters.iter().filter(|_| filters.len() > 1) {
-        let count = filter.count(reader, range.clone(), fewest)?;
-        if count < fewest {
-            (leading, fewest) = (Some(filter), count);
+/// The filter whose logs are read: the one that matches least, for some accounts take part in everything. All are counted
+/// in turns until the first has no more.
+fn leading<'a, 'b>(
+    view: &View<'_>,
+    filters: &'b [Filter<'a>],
+    heights: &RangeInclusive<Height>,
+) -> std::result::Result<Option<&'b Filter<'a>>, IndexError> {
+    let mut counts: Vec<_> = match filters {
+        [] | [_] => return Ok(filters.first()),
+        _ => filters.iter().map(|filter| (filter, filter.ids(view, heights))).collect(),
+    };
+    for _ in 0..COUNTED / COUNTED_AT_ONCE {
+        for (filter, ids) in &mut counts {
+            let counted = ids.take(COUNTED_AT_ONCE).process_results(|ids| ids.count())?;
+            if counted < COUNTED_AT_ONCE {
+                return Ok(Some(filter));
+            }
         }
     }
-    Ok(leading)
+    Ok(filters.first())
 }
 
-/// The first logs that match, without their blocks' hashes.
-fn select(reader: &Connection, query: &LogQuery, to: Height, most: usize) -> Result<Vec<IndexedLog>> {
-    let filters = filters(query);
-    let leading = leading(reader, &filters, &range(query.from, to))?;
-    let index = leading.map(|filter| format!(" INDEXED BY logs_{}", filter.column)).unwrap_or_default();
-    let conditions: String = filters.iter().map(Filter::text).collect();
-    let mut statement = reader.prepare(&format!(
-        "SELECT id, position, transaction_hash, address, topic0, topic1, topic2, topic3, data FROM logs{index}
-         WHERE id >= ? AND id < ?{conditions} ORDER BY id LIMIT ?"
-    ))?;
-    // An index has the matches of one value in their order. Those of several are sorted, all of a piece before the first
-    // is given: so pieces are short while much is found.
-    let is_sorted = leading.is_some_and(|filter| filter.values.len() > 1);
-    let mut blocks = if is_sorted { FIRST_PIECE } else { u64::MAX };
-    let (mut logs, mut from) = (Vec::new(), query.from);
-    while from <= to && logs.len() < most {
-        let last = to.min(from.saturating_add(blocks - 1));
-        let left = most - logs.len();
-        let values = filters.iter().flat_map(|filter| filter.values.clone());
-        let values = range(from, last).into_iter().chain(values).chain([Value::Integer(sql(left as u64))]);
-        let found = statement.query_map(params_from_iter(values), log)?.collect::<Result<Vec<_>>>()?;
-        if found.len() < most / LITTLE {
-            blocks = blocks.saturating_mul(PIECE_GROWTH);
-        }
-        logs.extend(found);
-        from = last + 1;
+/// The first logs of a range.
+fn all(reader: &Connection, heights: &RangeInclusive<Height>, most: usize) -> Result<Vec<IndexedLog>> {
+    let [first, end] = [*heights.start(), *heights.end() + 1].map(|height| sql(height) << LOG_BITS);
+    let text = format!("SELECT {COLUMNS} FROM logs WHERE id >= ? AND id < ? ORDER BY id LIMIT ?");
+    let mut statement = reader.prepare_cached(&text)?;
+    statement.query_map((first, end, sql(most as u64)), log)?.collect()
+}
+
+/// Puts in the hash of each log's block.
+fn name_blocks(reader: &Connection, logs: &mut [IndexedLog]) -> Result<()> {
+    for of_block in logs.chunk_by_mut(|a, b| a.height == b.height) {
+        let hash = hash_at(reader, of_block[0].height)?.unwrap_or_default();
+        of_block.iter_mut().for_each(|log| log.block_hash = hash);
     }
-    Ok(logs)
+    Ok(())
 }
 
 fn log(row: &Row<'_>) -> Result<IndexedLog> {

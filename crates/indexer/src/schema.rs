@@ -9,12 +9,12 @@ const APPLICATION_ID: i64 = 0x414c_5448;
 /// Format that this release writes.
 pub(crate) const VERSION: i64 = FORMATS.len() as i64;
 
-/// A log's row id is `height << LOG_BITS | index in the block`, so an index on a topic is ordered by height
-/// too. 2^24 logs a block is more than any gas limit allows.
+/// A log's id is `height << LOG_BITS | index in the block`, so ids are in the order of the chain. 2^24 logs a block is
+/// more than any gas limit allows.
 pub(crate) const LOG_BITS: u32 = 24;
 
-/// What each format adds to the one before it. Blocks that an index of format 1 holds have no system logs there.
-const FORMATS: [&str; 2] = [FORMAT_1, FORMAT_2];
+/// What each format changes in the one before it. Blocks that an index of format 1 holds have no system logs there.
+pub(crate) const FORMATS: [&str; 3] = [FORMAT_1, FORMAT_2, FORMAT_3];
 
 const FORMAT_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -59,6 +59,20 @@ CREATE TABLE history (
 
 const FORMAT_2: &str = "
 CREATE TABLE system_logs (height INTEGER PRIMARY KEY, logs BLOB NOT NULL);
+";
+
+/// Look-ups are in a tree of their own since then, which is made from the blocks. A log's row is read by its id.
+const FORMAT_3: &str = "
+DROP TABLE transactions;
+DROP TABLE nonces;
+DROP TABLE activity;
+DROP TABLE creations;
+DROP TABLE history;
+DROP INDEX logs_address;
+DROP INDEX logs_topic0;
+DROP INDEX logs_topic1;
+DROP INDEX logs_topic2;
+DROP INDEX logs_topic3;
 ";
 
 /// What a file turned out to be.

@@ -100,7 +100,7 @@ def first_start(context):
 def wipe(node):
     """As before its first start: with keys, configuration and chain spec only."""
     for path in node.folder.iterdir():
-        if path.name in ("consensus", "BEGUN", "LOCK", "NETWORK") or path.name.startswith(("index.sqlite", "transactions.")):
+        if path.name in ("consensus", "BEGUN", "LOCK", "NETWORK") or path.name.startswith(("index.", "transactions.")):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

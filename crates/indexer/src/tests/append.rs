@@ -35,6 +35,8 @@ fn blocks_in_a_row_are_appended_together_or_not_at_all() {
     let with_gap = [blocks[2].clone(), blocks[4].clone()];
     assert!(matches!(index.append_all(&with_gap), Err(IndexError::Gap { expected: 8, got: 9 })));
     assert_eq!(index.latest().unwrap(), Some(6), "nothing of what was refused is there");
+    let refused = blocks[2].block.transactions().first().expect("a block with transactions");
+    assert_eq!(index.transaction(refused.tx_hash()).unwrap(), None);
     // Those that are there already do not matter.
     index.append_all(&blocks).unwrap();
     index.append_all(&[]).unwrap();
@@ -74,28 +76,6 @@ fn a_certificate_may_come_later_and_proves_the_blocks_below() {
     assert_eq!(index.certified_from(3).unwrap(), None);
     assert_eq!(index.block(2).unwrap().unwrap().certificate, Some(certificate));
     assert!(matches!(index.set_certificate(9, b"x"), Err(IndexError::UnknownBlock(9))));
-}
-
-#[test]
-fn an_index_of_the_first_format_is_brought_up_to_date() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut chain = Chain::new(5, 0);
-    let old: Vec<_> = Chain::new(5, 0).take(20).collect();
-    drop(filled(&folder, ARCHIVE, &mut chain, 20));
-    let connection = rusqlite::Connection::open(file(&folder)).unwrap();
-    let first_format = "DROP TABLE system_logs; UPDATE meta SET value = 1 WHERE name = 'schema_version'";
-    connection.execute_batch(first_format).unwrap();
-    drop(connection);
-    let index = Index::open(&file(&folder), ARCHIVE).unwrap();
-    for block in old {
-        let stored = index.block(block.block.height()).unwrap().unwrap();
-        assert_eq!((&stored.block, stored.system_logs.len()), (&block.block, 0));
-    }
-    let new = chain.find(|block| index.append(block).is_ok() && !block.system_logs.is_empty()).unwrap();
-    drop(index);
-    let index = Index::open(&file(&folder), ARCHIVE).unwrap();
-    let stored = index.block(new.block.height()).unwrap().unwrap();
-    assert_eq!(stored.system_logs, new.system_logs);
 }
 
 #[test]

@@ -13,7 +13,8 @@ const ROUNDS: usize = 8;
 #[test]
 fn child_appends_until_it_is_killed() {
     let Some(path) = std::env::var_os(FILE) else { return };
-    let index = Index::open(path.as_ref(), IndexConfig { archive: false, history_blocks: 5 }).unwrap();
+    let config = IndexConfig { archive: false, history_blocks: 5 };
+    let index = Index::open_with(path.as_ref(), config, SMALL).unwrap();
     let next = index.latest().unwrap().map_or(0, |latest| latest as usize + 1);
     for block in Chain::new(SEED, 0).skip(next) {
         index.append(&block).unwrap();

@@ -48,6 +48,13 @@ fn check_blocks(index: &Index, blocks: &Blocks) {
     assert!(index.block_by_hash(&B256::ZERO).unwrap().is_none());
 }
 
+/// Everything that can be looked up.
+pub(crate) fn check_lookups(index: &Index, blocks: &Blocks, page: usize, seed: u64) {
+    check_transactions(index, blocks);
+    check_activity(index, blocks, page);
+    check_logs(index, blocks, &mut Numbers::new(seed));
+}
+
 fn check_transactions(index: &Index, blocks: &Blocks) {
     for (place, sender, block) in places(blocks) {
         let tx = &block.block.transactions()[place.position];
@@ -172,8 +179,6 @@ proptest! {
         // Again from the file, with nothing in memory.
         let index = Index::open(&file(&folder), ARCHIVE).unwrap();
         check_blocks(&index, &blocks);
-        check_transactions(&index, &blocks);
-        check_activity(&index, &blocks, page);
-        check_logs(&index, &blocks, &mut Numbers::new(seed));
+        check_lookups(&index, &blocks, page, seed);
     }
 }

@@ -202,7 +202,7 @@ section! {
         archive: bool = false,
         /// Heights of state to keep when `archive` is false.
         history_blocks: u64 = 1_024,
-        /// Memory for the state's page cache in MiB. 0: as much as the state takes on disk when the node starts, but 64
+        /// Memory for the state's page cache in MiB. 0: as much as the state takes on disk when the node starts, but 48
         /// at least and 512 at most.
         cache_mib: u32 = 0,
     }

@@ -290,8 +290,8 @@ impl OnDisk {
             let name = name.to_string_lossy();
             match path.is_dir() {
                 true if name.starts_with("state-") => self.state += bytes_of(&path),
+                _ if name.starts_with("index.") => self.index += bytes_of(&path),
                 true => self.add(&path),
-                false if name.starts_with("index.sqlite") => self.index += bytes_of(&path),
                 false => {}
             }
         }

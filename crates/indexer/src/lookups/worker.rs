@@ -1,0 +1,117 @@
+//! The thread that writes entries out and merges what was written.
+
+use super::pruning::Pruning;
+use lsm_tree::compaction::Leveled;
+use lsm_tree::{AbstractTree as _, AnyTree, SequenceNumberCounter};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Batches that may wait to be written; whoever has one more waits.
+const WAITING: usize = 4;
+
+/// Size of a table on disk, in bytes: small, so that a merge is short.
+const TABLE_BYTES: u64 = 32 * 1024 * 1024;
+
+#[derive(Debug, Default)]
+struct Orders {
+    is_ending: bool,
+    /// Why writing failed; nothing is written after it.
+    failed: Option<String>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    orders: Mutex<Orders>,
+    changed: Condvar,
+}
+
+impl Shared {
+    /// Wakes whoever waits for what has changed outside of the lock: nobody is then between looking and waiting.
+    fn tell(&self) {
+        drop(self.orders.lock());
+        self.changed.notify_all();
+    }
+}
+
+/// A handle of the thread; ends it when dropped.
+#[derive(Debug)]
+pub(super) struct Worker {
+    shared: Arc<Shared>,
+    tree: Tree,
+    pruning: Pruning,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The tree, without what it would print.
+#[derive(Clone)]
+struct Tree(AnyTree);
+
+impl std::fmt::Debug for Tree {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Tree")
+    }
+}
+
+impl Worker {
+    pub(super) fn start(
+        tree: AnyTree,
+        numbers: SequenceNumberCounter,
+        pruning: Pruning,
+    ) -> std::io::Result<Self> {
+        let (shared, tree) = (Arc::new(Shared::default()), Tree(tree));
+        let (orders, of, ending) = (shared.clone(), tree.clone(), pruning.clone());
+        let run = move || work(&orders, &of.0, &numbers, &ending);
+        let thread = std::thread::Builder::new().name("lookups".into()).spawn(run)?;
+        Ok(Self { shared, tree, pruning, thread: Some(thread) })
+    }
+
+    /// Has the batches that are full written out; waits while there are too many of them. Fails when writing failed.
+    pub(super) fn write_out(&self) -> Result<(), String> {
+        let mut orders = self.shared.orders.lock();
+        self.shared.changed.notify_all();
+        while orders.failed.is_none() && self.tree.0.sealed_memtable_count() > WAITING {
+            self.shared.changed.wait(&mut orders);
+        }
+        orders.failed.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.pruning.end();
+        self.shared.orders.lock().is_ending = true;
+        self.shared.changed.notify_all();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that writes look-ups panicked");
+        }
+    }
+}
+
+fn work(shared: &Shared, tree: &AnyTree, numbers: &SequenceNumberCounter, pruning: &Pruning) {
+    let merging = Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES));
+    loop {
+        let mut orders = shared.orders.lock();
+        while !orders.is_ending && tree.sealed_memtable_count() == 0 {
+            shared.changed.wait(&mut orders);
+        }
+        if orders.is_ending {
+            return;
+        }
+        drop(orders);
+        // Reads are of what is newest, so nothing older has to be kept.
+        let written = tree.flush(&tree.get_flush_lock(), numbers.get());
+        let written = written.and_then(|_| {
+            shared.tell();
+            tree.compact(merging.clone(), numbers.get())
+        });
+        if let Err(error) = written {
+            if !pruning.is_ending() {
+                tracing::error!(%error, "look-ups could not be written");
+            }
+            shared.orders.lock().failed = Some(error.to_string());
+            shared.changed.notify_all();
+            return;
+        }
+    }
+}
