@@ -10,6 +10,12 @@ use std::thread::JoinHandle;
 /// Batches that may wait to be written; whoever has one more waits.
 const WAITING: usize = 4;
 
+/// Merges after each batch at most. One that has nothing to merge costs nothing.
+const MERGES: usize = 8;
+
+/// Batches on disk that are not merged yet, above which the next one waits: each makes a look-up read more.
+const RUNS: usize = 12;
+
 /// Size of a table on disk, in bytes: small, so that a merge is short.
 const TABLE_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -89,7 +95,6 @@ impl Drop for Worker {
 }
 
 fn work(shared: &Shared, tree: &AnyTree, numbers: &SequenceNumberCounter, pruning: &Pruning) {
-    let merging = Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES));
     loop {
         let mut orders = shared.orders.lock();
         while !orders.is_ending && tree.sealed_memtable_count() == 0 {
@@ -103,7 +108,7 @@ fn work(shared: &Shared, tree: &AnyTree, numbers: &SequenceNumberCounter, prunin
         let written = tree.flush(&tree.get_flush_lock(), numbers.get());
         let written = written.and_then(|_| {
             shared.tell();
-            tree.compact(merging.clone(), numbers.get())
+            merge(tree, numbers)
         });
         if let Err(error) = written {
             if !pruning.is_ending() {
@@ -114,4 +119,16 @@ fn work(shared: &Shared, tree: &AnyTree, numbers: &SequenceNumberCounter, prunin
             return;
         }
     }
+}
+
+/// Merges until the next batch waits, unless what was written unmerged is much: then batches wait, and whoever has more.
+fn merge(tree: &AnyTree, numbers: &SequenceNumberCounter) -> lsm_tree::Result<()> {
+    let levels = Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES));
+    for _ in 0..MERGES {
+        tree.compact(levels.clone(), numbers.get())?;
+        if tree.sealed_memtable_count() > 0 && tree.l0_run_count() < RUNS {
+            break;
+        }
+    }
+    Ok(())
 }
