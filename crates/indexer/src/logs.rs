@@ -1,24 +1,19 @@
 //! Finding logs by height, address and topics.
 
+mod filter;
+
 use crate::append::hash_at;
 use crate::error::IndexError;
 use crate::index::Index;
-use crate::lookups::{LogColumn, View};
 use crate::schema::{LOG_BITS, sql};
-use alloy_primitives::{Address, B256, Bytes, FixedBytes, Log};
+use alloy_primitives::{Address, B256, Bytes, Log};
 use althing_primitives::Height;
-use itertools::Itertools as _;
+use filter::{Filter, candidates};
 use rusqlite::{Connection, Result, Row};
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// Most addresses, and most topics a position, in a query.
 pub const MAX_FILTER_VALUES: usize = 1_000;
-
-/// Entries of each filter that are counted at most to find the one that leads a query, and how many at a time. A thousand
-/// are counted in the time in which a hundred logs are read.
-const COUNTED: usize = 50_000;
-const COUNTED_AT_ONCE: usize = 64;
 
 /// Logs that a query reads at most: as many as it may take a few seconds.
 const READ: usize = 1_000_000;
@@ -107,16 +102,16 @@ impl Index {
     ) -> std::result::Result<Vec<IndexedLog>, IndexError> {
         let heights = query.from..=to;
         let view = self.look_up()?;
-        let filters = filters(query);
-        let Some(leading) = leading(&view, &filters, &heights)? else {
+        let filters = Filter::all_of(query);
+        if filters.is_empty() {
             return self.read(|reader| all(reader, &heights, most));
-        };
-        let mut matching = leading.ids(&view, &heights);
+        }
+        let mut candidates = candidates(&view, &filters, &heights)?;
         let mut logs = Vec::new();
         self.read_both(|reader| {
             let text = format!("SELECT {COLUMNS} FROM logs WHERE id = ?");
             let mut row = reader.prepare_cached(&text).map_err(|e| self.sql_error(e))?;
-            for id in matching.by_ref().take(READ) {
+            for id in candidates.by_ref().take(READ) {
                 let log = row.query_row([id?], log).map_err(|e| self.sql_error(e))?;
                 if filters.iter().all(|filter| filter.allows(&log.log)) {
                     logs.push(log);
@@ -125,79 +120,12 @@ impl Index {
                     return Ok(logs);
                 }
             }
-            match matching.next() {
+            match candidates.next() {
                 None => Ok(logs),
                 Some(_) => Err(IndexError::TooManyCandidates(READ)),
             }
         })
     }
-}
-
-/// A column, and what it may hold: each value once.
-struct Filter<'a> {
-    column: LogColumn,
-    values: BTreeSet<&'a [u8]>,
-}
-
-impl<'a> Filter<'a> {
-    fn new<const N: usize>(column: LogColumn, values: &'a [FixedBytes<N>]) -> Self {
-        Self { column, values: values.iter().map(|value| value.as_slice()).collect() }
-    }
-
-    fn allows(&self, log: &Log) -> bool {
-        let value = match self.column {
-            LogColumn::Address => Some(log.address.as_slice()),
-            LogColumn::Topic(position) => {
-                log.topics().get(usize::from(position)).map(|topic| topic.as_slice())
-            }
-        };
-        value.is_some_and(|value| self.values.contains(value))
-    }
-
-    /// Ids of the logs of a range that match, in order.
-    fn ids(&self, view: &View<'_>, heights: &RangeInclusive<Height>) -> impl Iterator<Item = Found> {
-        let of_each = self.values.iter().map(|value| view.logs(self.column, value, heights.clone()));
-        // An error comes first: it ends the query.
-        of_each.kmerge_by(|a, b| match (a, b) {
-            (Ok(a), Ok(b)) => a < b,
-            (first, _) => first.is_err(),
-        })
-    }
-}
-
-type Found = std::result::Result<i64, IndexError>;
-
-/// What a query names. First what matches least as a rule: later topics name accounts and ids, a contract matches less
-/// than a kind of event.
-fn filters(query: &LogQuery) -> Vec<Filter<'_>> {
-    let topic = |position: u8| Filter::new(LogColumn::Topic(position), &query.topics[usize::from(position)]);
-    let addresses = query.addresses.iter().map(|address| address.as_slice()).collect();
-    let contract = Filter { column: LogColumn::Address, values: addresses };
-    let mut filters = vec![topic(3), topic(2), topic(1), contract, topic(0)];
-    filters.retain(|filter| !filter.values.is_empty());
-    filters
-}
-
-/// The filter whose logs are read: the one that matches least, for some accounts take part in everything. All are counted
-/// in turns until the first has no more.
-fn leading<'a, 'b>(
-    view: &View<'_>,
-    filters: &'b [Filter<'a>],
-    heights: &RangeInclusive<Height>,
-) -> std::result::Result<Option<&'b Filter<'a>>, IndexError> {
-    let mut counts: Vec<_> = match filters {
-        [] | [_] => return Ok(filters.first()),
-        _ => filters.iter().map(|filter| (filter, filter.ids(view, heights))).collect(),
-    };
-    for _ in 0..COUNTED / COUNTED_AT_ONCE {
-        for (filter, ids) in &mut counts {
-            let counted = ids.take(COUNTED_AT_ONCE).process_results(|ids| ids.count())?;
-            if counted < COUNTED_AT_ONCE {
-                return Ok(Some(filter));
-            }
-        }
-    }
-    Ok(filters.first())
 }
 
 /// The first logs of a range.
