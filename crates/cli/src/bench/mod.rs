@@ -10,6 +10,7 @@ mod plan;
 mod reads;
 mod report;
 mod run;
+mod send;
 mod staking;
 mod suite;
 mod target;

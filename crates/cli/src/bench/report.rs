@@ -17,6 +17,7 @@ pub(super) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration
 pub(super) fn report(args: &LoadArgs, outcome: &Outcome) -> Report {
     let included = outcome.latencies.len();
     let refused: usize = outcome.refused.values().sum();
+    let put_off: usize = outcome.put_off.values().sum();
     let dropped = outcome.accepted.saturating_sub(included);
     let seconds = outcome.elapsed.as_secs_f64();
     let per_second = if seconds > 0.0 { included as f64 / seconds } else { 0.0 };
@@ -29,7 +30,7 @@ pub(super) fn report(args: &LoadArgs, outcome: &Outcome) -> Report {
     let json = json!({
         "workload": workload, "mode": mode, "endpoints": args.endpoints, "accounts": args.accounts.to_string(),
         "signing_ms": outcome.signing.as_millis().to_string(), "sent": outcome.sent.to_string(),
-        "accepted": outcome.accepted.to_string(), "refused": refused.to_string(), "refusals": outcome.refused,
+        "accepted": outcome.accepted.to_string(), "refused": refused.to_string(), "refusals": outcome.refused, "put_off": put_off.to_string(), "delays": outcome.put_off,
         "final": included.to_string(), "failed": outcome.failed.to_string(), "dropped": dropped.to_string(), "blocks": outcome.blocks.to_string(),
         "elapsed_ms": outcome.elapsed.as_millis().to_string(), "final_per_second": format!("{per_second:.1}"),
         "latency_ms": latencies.iter().map(|(name, ms)| (name.to_string(), json!(ms.to_string()))).collect::<serde_json::Map<_, _>>(),
@@ -40,6 +41,7 @@ pub(super) fn report(args: &LoadArgs, outcome: &Outcome) -> Report {
         ("sent", outcome.sent.to_string()),
         ("accepted", outcome.accepted.to_string()),
         ("refused", refused.to_string()),
+        ("put off", format!("{put_off} (refused for the moment, and sent again)")),
         (
             "final",
             format!("{included} in {seconds:.1} s and {} blocks: {per_second:.0} a second", outcome.blocks),
@@ -48,7 +50,10 @@ pub(super) fn report(args: &LoadArgs, outcome: &Outcome) -> Report {
         ("dropped", format!("{dropped} (accepted, not final in time)")),
         ("sent to final", shown.join(", ")),
     ];
-    rows.extend(outcome.refused.iter().map(|(reason, count)| ("refusal", format!("{count} x {reason}"))));
+    let reasons = [("refusal", &outcome.refused), ("put off", &outcome.put_off)];
+    rows.extend(reasons.into_iter().flat_map(|(what, reasons)| {
+        reasons.iter().map(move |(reason, count)| (what, format!("{count} x {reason}")))
+    }));
     Report::facts(json, &rows)
 }
 

@@ -1,29 +1,27 @@
-//! The measured part: sending, and watching final blocks.
+//! The measured part: watching final blocks while the load is sent.
 
 use super::LoadArgs;
 use super::course::{self, MemoryLook, Minute};
-use super::plan::{Plan, Signed};
+use super::plan::Plan;
+use super::send::send_all;
 use super::usage::{Reading, Usage};
 use crate::{Exit, failure::Failure, terminal::Progress};
 use alloy_primitives::{B256, U64};
-use althing_client::{Call, Client, ClientError, Rpc};
+use althing_client::{Client, ClientError, Rpc};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep};
 
 /// Transactions that are sent and not yet final, in saturation: more than two blocks can hold, less than a pool.
-const WINDOW: usize = 16_000;
+pub(super) const WINDOW: usize = 16_000;
 /// Time between two looks for a new block; latencies are no finer than this.
 const POLL: Duration = Duration::from_millis(20);
 /// Transactions of a load whose receipts stand for all, where all would take too long.
 const SAMPLES: usize = 50;
-/// Requests under way at a constant rate; a network that is too slow for the rate shows as latency.
-const RATE_REQUESTS: usize = 512;
 
 /// What became of the load.
 #[derive(Debug, Default)]
@@ -33,6 +31,8 @@ pub(super) struct Outcome {
     pub(super) accepted: usize,
     /// Refusals by reason.
     pub(super) refused: BTreeMap<String, usize>,
+    /// Refusals by reason after which a transaction was sent again.
+    pub(super) put_off: BTreeMap<String, usize>,
     /// Time from sending to final, sorted.
     pub(super) latencies: Vec<Duration>,
     /// Minute by minute.
@@ -46,11 +46,11 @@ pub(super) struct Outcome {
     pub(super) usage: Option<Usage>,
 }
 
-enum Event {
+pub(super) enum Event {
     /// A batch left.
     Sent { hashes: Vec<B256>, at: Instant },
-    /// The node answered.
-    Answered { accepted: usize, refused: Vec<String> },
+    /// The node answered. What is put off is sent again.
+    Answered { accepted: usize, refused: Vec<String>, put_off: Vec<String> },
     /// A final block was seen.
     Block { hashes: Vec<B256>, at: Instant },
 }
@@ -121,62 +121,6 @@ async fn reach(url: &str, height: u64, patience: Duration) -> Result<(), Failure
         sleep(POLL).await;
     }
     Ok(())
-}
-
-async fn send_all(
-    args: LoadArgs,
-    endpoints: Vec<Rpc>,
-    transactions: Vec<Signed>,
-    events: mpsc::Sender<Event>,
-    mut window: watch::Receiver<usize>,
-) {
-    let requests = args.rate.map_or(args.workers as usize, |_| RATE_REQUESTS);
-    let permits = Arc::new(Semaphore::new(requests));
-    let start = Instant::now();
-    for (number, batch) in transactions.chunks(args.batch as usize).enumerate() {
-        match args.rate {
-            Some(rate) => {
-                let due = number as f64 * f64::from(args.batch) / f64::from(rate.max(1));
-                sleep_until(start + Duration::from_secs_f64(due)).await;
-            }
-            // The collector is gone only when the run is over.
-            None => drop(window.wait_for(|waiting| *waiting < WINDOW).await),
-        }
-        let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let (rpc, events, batch) =
-            (endpoints[number % endpoints.len()].clone(), events.clone(), batch.to_vec());
-        tokio::spawn(async move {
-            send_batch(&rpc, &events, &batch).await;
-            drop(permit);
-        });
-    }
-}
-
-async fn send_batch(rpc: &Rpc, events: &mpsc::Sender<Event>, batch: &[Signed]) {
-    let hashes = batch.iter().map(|signed| signed.hash).collect();
-    let calls: Vec<_> = batch
-        .iter()
-        .map(|signed| Call { method: "eth_sendRawTransaction", params: json!([signed.raw]) })
-        .collect();
-    // An error to send an event means that the run is over.
-    if events.send(Event::Sent { hashes, at: Instant::now() }).await.is_err() {
-        return;
-    }
-    let refused: Vec<String> = match rpc.batch(&calls).await {
-        Ok(answers) => answers.into_iter().filter_map(|answer| answer.err().map(reason)).collect(),
-        Err(error) => vec![reason(error); batch.len()],
-    };
-    let _ = events.send(Event::Answered { accepted: batch.len() - refused.len(), refused }).await;
-}
-
-/// A reason without the details that differ from one transaction to the next.
-fn reason(error: ClientError) -> String {
-    match error {
-        ClientError::Rpc { message, .. } => {
-            message.chars().filter(|c| !c.is_ascii_digit()).take(80).collect()
-        }
-        other => other.to_string(),
-    }
 }
 
 async fn watch_blocks(client: Client, mut height: u64, events: mpsc::Sender<Event>) {
@@ -265,12 +209,12 @@ async fn collect(
                 outcome.sent += hashes.len();
                 under_way.extend(hashes.into_iter().map(|hash| (hash, at)));
             }
-            Event::Answered { accepted, refused: reasons } => {
+            Event::Answered { accepted, refused: reasons, put_off } => {
                 outcome.accepted += accepted;
                 answered += accepted + reasons.len();
                 refused += reasons.len();
-                for reason in reasons {
-                    *outcome.refused.entry(reason).or_default() += 1;
+                for (counts, reasons) in [(&mut outcome.refused, reasons), (&mut outcome.put_off, put_off)] {
+                    reasons.into_iter().for_each(|reason| *counts.entry(reason).or_default() += 1);
                 }
             }
             Event::Block { hashes, at } => {
@@ -327,7 +271,8 @@ mod tests {
             Event::Sent { hashes: vec![hash(1), hash(2), hash(3)], at: at(0) },
             Event::Block { hashes: vec![], at: at(50) },
             Event::Block { hashes: vec![hash(9), hash(1)], at: at(100) },
-            Event::Answered { accepted: 2, refused: vec!["poor".into()] },
+            Event::Answered { accepted: 1, refused: vec![], put_off: vec!["full".into(), "full".into()] },
+            Event::Answered { accepted: 1, refused: vec!["poor".into()], put_off: vec![] },
             Event::Block { hashes: vec![hash(2)], at: at(300) },
         ] {
             events.send(event).await.ok().unwrap();
@@ -337,7 +282,7 @@ mod tests {
         assert_eq!((outcome.sent, outcome.accepted, outcome.blocks), (3, 2, 3));
         assert_eq!(outcome.latencies, [Duration::from_millis(100), Duration::from_millis(300)]);
         assert_eq!(outcome.elapsed, Duration::from_millis(300));
-        assert_eq!(outcome.refused["poor"], 1);
+        assert_eq!((outcome.refused["poor"], outcome.put_off["full"]), (1, 2));
         assert_eq!(outcome.course.iter().map(|minute| minute.included).collect::<Vec<_>>(), [2]);
         assert_eq!(*window.borrow(), 0);
     }

@@ -36,6 +36,8 @@ const ROUNDS: u32 = 3;
 /// Sending accounts, and those of a quick load.
 const ACCOUNTS: u32 = 200;
 const QUICK_ACCOUNTS: u32 = 40;
+/// How many times as many transactions a sustained load has: it takes a minute and a half.
+const SUSTAINED: u32 = 10;
 /// How long an endurance run sends, and a quick one.
 const ENDURANCE: Duration = Duration::from_secs(600);
 const QUICK_ENDURANCE: Duration = Duration::from_secs(5);
@@ -198,7 +200,7 @@ impl Suite {
         let mut row = Row::new(scenario, against);
         let ended = self.rounds(scenario, peer.as_ref(), title, &mut row).await;
         row.error = what_broke(ended)?;
-        if let Some(throughput) = row.throughput().filter(|_| scenario.mode == Mode::Saturation) {
+        if let Some(throughput) = row.throughput().filter(|_| scenario.mode.percent().is_none()) {
             self.throughput.insert(scenario.name(), throughput);
         }
         Some(row)
@@ -218,9 +220,13 @@ impl Suite {
         }
         let mut load = self.args.load(scenario, row.rate);
         let mut rounds = self.args.rounds();
-        if scenario.mode == Mode::Endurance {
-            let time = if self.args.quick { QUICK_ENDURANCE } else { ENDURANCE };
-            (load.count, rounds) = (load.rate.unwrap_or(1).saturating_mul(time.as_secs() as u32), 1);
+        match scenario.mode {
+            Mode::Sustained => (load.count, rounds) = (load.count.saturating_mul(SUSTAINED), 1),
+            Mode::Endurance => {
+                let time = if self.args.quick { QUICK_ENDURANCE } else { ENDURANCE };
+                (load.count, rounds) = (load.rate.unwrap_or(1).saturating_mul(time.as_secs() as u32), 1);
+            }
+            Mode::Saturation | Mode::Half | Mode::Idle => {}
         }
         let (dir, mode) = (self.dir(), scenario.mode);
         for round in 1..=rounds {

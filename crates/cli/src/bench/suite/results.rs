@@ -6,12 +6,16 @@ use super::super::run::Outcome;
 use super::super::usage::Usage;
 use super::scenario::{Mode, Scenario};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One load on one network.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Trial {
     pub(super) sent: usize,
     pub(super) accepted: usize,
+    /// Refusals by reason, and those after which a transaction was sent again.
+    pub(super) refused: BTreeMap<String, usize>,
+    pub(super) put_off: BTreeMap<String, usize>,
     #[serde(rename = "final")]
     pub(super) included: usize,
     pub(super) failed: usize,
@@ -38,6 +42,8 @@ impl Trial {
         Self {
             sent: outcome.sent,
             accepted: outcome.accepted,
+            refused: outcome.refused.clone(),
+            put_off: outcome.put_off.clone(),
             included,
             failed: outcome.failed,
             dropped: outcome.accepted.saturating_sub(included),
@@ -132,7 +138,7 @@ impl Row {
             };
         };
         match mode {
-            Mode::Saturation => {
+            Mode::Saturation | Mode::Sustained => {
                 let ratio = ours.final_per_second / peer.final_per_second;
                 format!("{} a second; x {ratio:.2}", grouped(peer.final_per_second))
             }
@@ -222,6 +228,8 @@ pub(super) mod tests {
         let trial = |per_second: &f64| Trial {
             sent: 2_000,
             accepted: 1_990,
+            refused: BTreeMap::new(),
+            put_off: BTreeMap::new(),
             included: 1_980,
             failed: 1,
             dropped: 10,

@@ -61,9 +61,11 @@ impl Nodes {
 pub(super) enum Mode {
     /// As fast as the nodes take it.
     Saturation,
+    /// The same for minutes: what is taken in seconds may not last.
+    Sustained,
     /// At half the rate that became final at saturation, earlier in the same run.
     Half,
-    /// At four fifths of that rate, for ten minutes.
+    /// At four fifths of the sustained rate, for ten minutes.
     Endurance,
     /// Not at all.
     Idle,
@@ -73,6 +75,7 @@ impl Mode {
     const fn name(self) -> &'static str {
         match self {
             Self::Saturation => "saturation",
+            Self::Sustained => "sustained",
             Self::Half => "half",
             Self::Endurance => "endurance",
             Self::Idle => "idle",
@@ -82,7 +85,7 @@ impl Mode {
     /// Part of the rate at saturation, in percent; none where it is no constant rate.
     pub(super) const fn percent(self) -> Option<u32> {
         match self {
-            Self::Saturation | Self::Idle => None,
+            Self::Saturation | Self::Sustained | Self::Idle => None,
             Self::Half => Some(50),
             Self::Endurance => Some(80),
         }
@@ -113,9 +116,14 @@ impl Scenario {
         format!("{}-{block_ms}ms-{workload}{}{many}", nodes.name(), mode.name())
     }
 
-    /// The same load at saturation, when this one's rate follows from it.
+    /// The same load as fast as nodes take it, when this one's rate follows from it.
     pub(super) fn saturated(self) -> Option<Self> {
-        self.mode.percent().map(|_| Self { mode: Mode::Saturation, ..self })
+        let mode = match self.mode {
+            Mode::Half => Mode::Saturation,
+            Mode::Endurance => Mode::Sustained,
+            Mode::Saturation | Mode::Sustained | Mode::Idle => return None,
+        };
+        Some(Self { mode, ..self })
     }
 
     /// Whether a single node of another make, without our staking contract, can do the same.
@@ -139,7 +147,8 @@ fn all() -> Vec<Scenario> {
             all.push(Scenario { accounts: MANY_ACCOUNTS, ..transfer });
         }
     }
-    all.push(Scenario::new(Nodes::Four, Workload::Transfer, Mode::Endurance));
+    let lasting = [Mode::Sustained, Mode::Endurance];
+    all.extend(lasting.map(|mode| Scenario::new(Nodes::Four, Workload::Transfer, mode)));
     all
 }
 
@@ -189,10 +198,10 @@ mod tests {
         assert_eq!(names(&["join", "4v-500ms-idle"]), ["4v-500ms-idle", "join-replay", "join-state-1m"]);
         assert_eq!(
             names(&["4v-500ms-transfer-endurance"]),
-            ["4v-500ms-transfer-saturation", "4v-500ms-transfer-endurance"]
+            ["4v-500ms-transfer-sustained", "4v-500ms-transfer-endurance"]
         );
         assert_eq!(names(&["1v-500ms-transfer-saturation-1m"]).len(), 1);
-        assert_eq!(names(&[]).len(), 44);
+        assert_eq!(names(&[]).len(), 45);
         let refused = chosen(&["5v".into()]).err().unwrap();
         assert!(refused.message.contains("5v") && refused.message.contains("1v-500ms-transfer-half"));
     }

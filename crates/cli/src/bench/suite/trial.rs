@@ -35,7 +35,7 @@ pub(super) async fn measure(
     }
     let (outcome, nodes) = match mode {
         Mode::Idle => idle(network, if is_quick { QUICK_IDLE_TIME } else { IDLE_TIME }).await,
-        Mode::Saturation | Mode::Half | Mode::Endurance => {
+        Mode::Saturation | Mode::Sustained | Mode::Half | Mode::Endurance => {
             (load_network(network, load).await?, network.pids())
         }
     };
