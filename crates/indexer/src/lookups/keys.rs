@@ -6,6 +6,7 @@ use crate::activity::TransactionLocation;
 use crate::encoding::Damage;
 use alloy_primitives::{Address, B256};
 use althing_primitives::{Height, StateKey};
+use std::ops::RangeInclusive;
 
 /// Bytes of a hash that are stored: nobody can make so many collide.
 const HASH_BYTES: usize = 16;
@@ -79,14 +80,10 @@ pub(super) fn activity(address: &Address, place: &[u8; PLACE_BYTES]) -> Vec<u8> 
     key(Kind::Activity, [address.as_slice(), place])
 }
 
-/// The first and the last key that an account can have in a block.
-pub(super) fn activity_bounds(address: &Address, height: Height) -> (Vec<u8>, Vec<u8>) {
-    let at = |position| activity(address, &encode_place(height, position));
-    (at(0), at(u32::MAX))
-}
-
-pub(super) fn place_of_activity(key: &[u8]) -> Result<TransactionLocation, Damage> {
-    decode_place(key)
+/// The keys that an account can have in blocks of these heights; each ends with its place.
+pub(super) fn activity_in(address: &Address, heights: RangeInclusive<Height>) -> RangeInclusive<Vec<u8>> {
+    let key = |height, position| activity(address, &encode_place(height, position));
+    key(*heights.start(), 0)..=key(*heights.end(), u32::MAX)
 }
 
 pub(super) fn creation(contract: &Address) -> Vec<u8> {
@@ -103,7 +100,7 @@ pub(super) fn decode_creation(value: &[u8]) -> Result<(TransactionLocation, Addr
 }
 
 /// A state key as old values are stored under it: its kind and the first bytes of its hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct HistoryKey([u8; 1 + HASH_BYTES]);
 
 impl HistoryKey {

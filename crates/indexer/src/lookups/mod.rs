@@ -224,9 +224,8 @@ impl<'a> View<'a> {
         address: &Address,
         heights: RangeInclusive<Height>,
     ) -> impl DoubleEndedIterator<Item = Result<TransactionLocation>> + use<'a> {
-        let bound = |height| keys::activity_bounds(address, height);
-        let keys = self.seen(heights).map(|heights| bound(*heights.start()).0..=bound(*heights.end()).1);
-        self.keys(keys, keys::place_of_activity)
+        let keys = self.seen(heights).map(|heights| keys::activity_in(address, heights));
+        self.keys(keys, keys::decode_place)
     }
 
     /// What a key held before its first change above a height: none when it has not changed, empty when it was not there.

@@ -19,14 +19,14 @@ const RUNS: usize = 12;
 /// Size of a table on disk, in bytes: small, so that a merge is short.
 const TABLE_BYTES: u64 = 32 * 1024 * 1024;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Orders {
     is_ending: bool,
     /// Why writing failed; nothing is written after it.
     failed: Option<String>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
     orders: Mutex<Orders>,
     changed: Condvar,
@@ -41,22 +41,11 @@ impl Shared {
 }
 
 /// A handle of the thread; ends it when dropped.
-#[derive(Debug)]
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    tree: Tree,
+    tree: AnyTree,
     pruning: Pruning,
     thread: Option<JoinHandle<()>>,
-}
-
-/// The tree, without what it would print.
-#[derive(Clone)]
-struct Tree(AnyTree);
-
-impl std::fmt::Debug for Tree {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Tree")
-    }
 }
 
 impl Worker {
@@ -65,9 +54,9 @@ impl Worker {
         numbers: SequenceNumberCounter,
         pruning: Pruning,
     ) -> std::io::Result<Self> {
-        let (shared, tree) = (Arc::new(Shared::default()), Tree(tree));
+        let shared = Arc::new(Shared::default());
         let (orders, of, ending) = (shared.clone(), tree.clone(), pruning.clone());
-        let run = move || work(&orders, &of.0, &numbers, &ending);
+        let run = move || work(&orders, &of, &numbers, &ending);
         let thread = std::thread::Builder::new().name("lookups".into()).spawn(run)?;
         Ok(Self { shared, tree, pruning, thread: Some(thread) })
     }
@@ -76,7 +65,7 @@ impl Worker {
     pub(super) fn write_out(&self) -> Result<(), String> {
         let mut orders = self.shared.orders.lock();
         self.shared.changed.notify_all();
-        while orders.failed.is_none() && self.tree.0.sealed_memtable_count() > WAITING {
+        while orders.failed.is_none() && self.tree.sealed_memtable_count() > WAITING {
             self.shared.changed.wait(&mut orders);
         }
         orders.failed.clone().map_or(Ok(()), Err)
