@@ -1,7 +1,8 @@
 //! Transactions between validators, and who is there.
 //!
 //! Every validator is connected to every other, so a node sends on only what its own clients submitted. What
-//! found no block yet is sent again from time to time, for peers that were away.
+//! found no block yet is sent again, for peers that were away, and each time after twice as long: when more comes in than
+//! blocks hold, sending it again and again would take what is left.
 
 use crate::{
     archive::Archive,
@@ -31,7 +32,7 @@ const HELLO_EVERY: Duration = Duration::from_secs(2);
 /// A peer silent for longer is counted as gone.
 const SILENCE: Duration = Duration::from_secs(7);
 
-/// Local transactions that found no block for this long are sent again.
+/// Local transactions that found no block for this long are sent again, then after twice as long, and so on.
 const RESEND_AFTER_MS: u64 = 5_000;
 
 /// Gathers more transactions into one message.
@@ -150,9 +151,9 @@ async fn send(mut gossip: Gossip, pool: TxPool, archive: Arc<Archive>) {
         };
         let now = now_ms();
         if now.saturating_sub(resent_ms) >= RESEND_AFTER_MS {
+            let is_due = |tx: &Arc<PooledTransaction>| is_due(tx.added_ms(), resent_ms, now);
+            outgoing.extend(pool.pool.lock().local_pending().filter(is_due));
             resent_ms = now;
-            let old = |tx: &Arc<PooledTransaction>| now.saturating_sub(tx.added_ms()) >= RESEND_AFTER_MS;
-            outgoing.extend(pool.pool.lock().local().into_iter().filter(old));
         }
         for message in batches(&outgoing) {
             gossip.send(message.encode(), false);
@@ -163,6 +164,13 @@ async fn send(mut gossip: Gossip, pool: TxPool, archive: Arc<Archive>) {
             gossip.send(hello.encode(), true);
         }
     }
+}
+
+/// Whether what was added at a time is to be sent again, of which some was sent at `before`: when it has waited for
+/// [`RESEND_AFTER_MS`], twice, four times as long, and so on.
+fn is_due(added_ms: u64, before: u64, now: u64) -> bool {
+    let times = |at: u64| (at.saturating_sub(added_ms) / RESEND_AFTER_MS).checked_ilog2();
+    times(now) > times(before)
 }
 
 fn batches(transactions: &[Arc<PooledTransaction>]) -> Vec<GossipMessage> {
@@ -201,6 +209,17 @@ async fn receive(mut received: GossipReceiver, pool: TxPool, peers: Peers) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_waits_is_sent_again_after_twice_as_long_each_time() {
+        let looks: Vec<u64> = (0..60).map(|look| 1_000_000 + look * RESEND_AFTER_MS).collect();
+        for added in [1_000_000, 1_000_001, 1_004_999] {
+            let due = looks.windows(2).filter(|pair| is_due(added, pair[0], pair[1]));
+            let waited: Vec<u64> = due.map(|pair| (pair[1] - 1_000_000) / RESEND_AFTER_MS).collect();
+            let late = u64::from(added > 1_000_000);
+            assert_eq!(waited, [1, 2, 4, 8, 16, 32].map(|times| times + late));
+        }
+    }
 
     #[test]
     fn messages_survive_their_encoding_and_malformed_ones_are_refused() {

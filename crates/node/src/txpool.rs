@@ -99,13 +99,14 @@ impl TxPool {
         Ok(results.iter().filter(|result| result.is_ok()).count())
     }
 
-    /// Admits a client's transaction, whose sender is known. When this returns, it survives a restart; if the disk
-    /// does not take it, a log line says so.
-    pub(crate) async fn submit(&self, transaction: Recovered<Transaction>) -> Result<B256, AdmitError> {
+    /// Admits a client's transaction. When this returns, it survives a restart; if the disk does not take it, a log line
+    /// says so.
+    pub(crate) async fn submit(&self, transaction: Transaction) -> Result<B256, AdmitError> {
         let hash = *transaction.tx_hash();
-        if self.pool.lock().contains(&hash) {
-            return Err(PoolError::AlreadyKnown.into());
-        }
+        self.pool.lock().precheck(&transaction)?;
+        let senders = self.admission.chain.senders.learn(std::slice::from_ref(&transaction));
+        let [Some(sender)] = senders[..] else { return Err(PoolError::InvalidSender.into()) };
+        let transaction = Recovered::new_unchecked(transaction, sender);
         let (client, answer) = oneshot::channel();
         let wait = async {
             self.submissions.send(Submission { transaction, client }).await.ok()?;
@@ -165,7 +166,6 @@ impl Admission {
         origin: Origin,
     ) -> Result<Vec<Result<(), PoolError>>, StateError> {
         let accounts = self.accounts(transactions.iter().map(|tx| tx.signer()).collect()).await?;
-        let senders: Vec<_> = transactions.iter().map(|tx| (*tx.tx_hash(), tx.signer())).collect();
         let mut pool = self.chain.pool.lock();
         let now = now_ms();
         let add = |tx: Recovered<Transaction>| {
@@ -174,8 +174,6 @@ impl Admission {
         };
         let results: Vec<_> = transactions.into_iter().map(add).collect();
         drop(pool);
-        let admitted = senders.into_iter().zip(&results).filter(|(_, result)| result.is_ok());
-        self.chain.senders.insert(admitted.map(|(sender, _)| sender));
         self.fresh.notify_one();
         Ok(results)
     }
@@ -197,7 +195,7 @@ impl Admission {
     }
 }
 
-/// Decodes transactions and finds the signers of those that the pool does not hold; leaves out what is malformed.
+/// Decodes transactions and finds the signers of those that the pool may take; leaves out what is malformed.
 fn recover_unknown(pool: &Mutex<Pool>, senders: &SenderCache, raw: &[Bytes]) -> Vec<Recovered<Transaction>> {
     let mut transactions: Vec<_> = raw.iter().filter_map(|raw| decode(raw).ok()).collect();
     // Their hashes, before the pool is locked.
@@ -206,9 +204,9 @@ fn recover_unknown(pool: &Mutex<Pool>, senders: &SenderCache, raw: &[Bytes]) -> 
     }
     {
         let pool = pool.lock();
-        transactions.retain(|tx| !pool.contains(tx.tx_hash()));
+        transactions.retain(|tx| pool.precheck(tx).is_ok());
     }
-    let senders = senders.recover(&transactions);
+    let senders = senders.learn(&transactions);
     let signed = transactions.into_iter().zip(senders);
     signed.filter_map(|(tx, sender)| Some(Recovered::new_unchecked(tx, sender?))).collect()
 }

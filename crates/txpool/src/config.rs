@@ -13,6 +13,10 @@ pub const MAX_DELEGATED_IN_FLIGHT: usize = 4;
 /// Most authorizations in a transaction: recovering each signer costs as much as recovering a sender.
 pub(crate) const MAX_AUTHORIZATIONS: usize = 64;
 
+/// Of so many transactions that the pool may hold, one may wait for a lower nonce or for funds: when many are refused, those
+/// after them must not take the room of what a block can have now.
+pub(crate) const ONE_QUEUED_OF: usize = 4;
+
 /// What the pool accepts and how much it holds.
 #[derive(Clone, Debug)]
 pub struct PoolConfig {

@@ -134,6 +134,9 @@ pub enum PoolError {
     /// An authorization of the transaction is signed by an account with many transactions in flight.
     #[error("authority already reserved: {0} has too many transactions in the pool")]
     AuthorityReserved(Address),
+    /// As many wait for a lower nonce or for funds as may.
+    #[error("txpool is full of transactions that wait for a lower nonce or for funds: send that nonce first")]
+    QueueFull,
     /// No room, and nothing that may be dropped for this transaction.
     #[error("txpool is full")]
     Full,

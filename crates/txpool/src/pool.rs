@@ -2,11 +2,11 @@
 //! Must never call out: no I/O, no clock, no lock (the caller owns one).
 
 use crate::best::Best;
-use crate::config::{PRICE_BUMP_PERCENT, PoolConfig};
+use crate::config::{ONE_QUEUED_OF, PRICE_BUMP_PERCENT, PoolConfig};
 use crate::delegation::{Authorities, authorities};
 use crate::error::PoolError;
 use crate::lane::{Entry, Lane};
-use crate::transaction::{Origin, PooledTransaction, max_cost};
+use crate::transaction::{Origin, PooledTransaction, max_cost, price};
 use crate::validate;
 use crate::victims::{Rank, Victims};
 use alloy_consensus::Transaction as _;
@@ -97,6 +97,20 @@ impl Pool {
             next_sequence: 0,
             fresh: VecDeque::new(),
             missed: 0,
+        }
+    }
+
+    /// What can be said of a transaction whose sender is not known yet, since recovering that costs more than everything else
+    /// here: an error is what [`Self::add`] would say, too.
+    pub fn precheck(&self, tx: &Transaction) -> Result<(), PoolError> {
+        if self.by_hash.contains_key(tx.tx_hash()) {
+            return Err(PoolError::AlreadyKnown);
+        }
+        let size = validate::stateless(tx, &self.config, self.next.gas_limit)?;
+        let price = price(tx, self.next.base_fee);
+        match self.fits(self.by_hash.len() + 1, self.status.bytes + size) || self.victims.may_yield(price) {
+            true => Ok(()),
+            false => Err(self.no_room(tx.max_fee_per_gas(), price)),
         }
     }
 
@@ -248,6 +262,12 @@ impl Pool {
         all.filter(|tx| tx.origin == Origin::Local).cloned().collect()
     }
 
+    /// Local transactions that can be included now, by sender and nonce.
+    pub fn local_pending(&self) -> impl Iterator<Item = Arc<PooledTransaction>> {
+        let pending = self.lanes.values().flat_map(Lane::pending);
+        pending.filter(|tx| tx.origin == Origin::Local).cloned()
+    }
+
     /// Takes the transactions that became pending since the last call. Each is named once, and only while it
     /// is in the pool.
     pub fn drain_new(&mut self) -> Drained {
@@ -307,32 +327,42 @@ impl Pool {
             count -= 1;
             bytes -= last.size;
         }
-        let fits = |count, bytes| count <= self.config.max_transactions && bytes <= self.config.max_bytes;
-        if fits(count, bytes) {
-            return Ok(dropped);
-        }
         let pending = match lane {
             Some(lane) => lane.would_be_pending(new.nonce(), new.cost),
             None => new.nonce() == account.nonce,
         };
+        let takes_no_room = pending || replaced.is_some() || !dropped.is_empty();
+        let fits_queue =
+            takes_no_room || self.status.queued < (self.config.max_transactions / ONE_QUEUED_OF).max(1);
+        if self.fits(count, bytes) && fits_queue {
+            return Ok(dropped);
+        }
         let rank = Rank::of(new, pending, self.next.base_fee);
         for victim in self.victims.candidates(rank, new.origin) {
             let tx = &self.lanes[&victim.sender].get(victim.nonce).expect("every rank has its entry").tx;
             dropped.push((victim.sender, victim.nonce));
             count -= 1;
             bytes -= tx.size;
-            if fits(count, bytes) {
+            if self.fits(count, bytes) {
                 return Ok(dropped);
             }
         }
-        match self.victims.cheapest() {
-            Some(cheapest) if pending => {
-                let got = new.tx.max_fee_per_gas();
-                let missing = cheapest.saturating_sub(rank.price).max(0).unsigned_abs();
-                Err(PoolError::Underpriced { got, needed: got.saturating_add(missing).saturating_add(1) })
-            }
-            _ => Err(PoolError::Full),
-        }
+        Err(match (pending, fits_queue) {
+            (true, _) => self.no_room(new.tx.max_fee_per_gas(), rank.price),
+            (false, true) => PoolError::Full,
+            (false, false) => PoolError::QueueFull,
+        })
+    }
+
+    fn fits(&self, count: usize, bytes: usize) -> bool {
+        count <= self.config.max_transactions && bytes <= self.config.max_bytes
+    }
+
+    /// Why nothing is dropped for a transaction of this fee cap and price.
+    fn no_room(&self, got: u128, price: i128) -> PoolError {
+        let Some(cheapest) = self.victims.cheapest() else { return PoolError::Full };
+        let missing = cheapest.saturating_sub(price).max(0).unsigned_abs();
+        PoolError::Underpriced { got, needed: got.saturating_add(missing).saturating_add(1) }
     }
 
     fn insert(&mut self, tx: Arc<PooledTransaction>, account: &AccountRecord) {

@@ -54,12 +54,7 @@ impl SenderCache {
         Self(Mutex::new(LruCache::new(entries)))
     }
 
-    /// The sender of a transaction, if known.
-    pub fn get(&self, hash: &B256) -> Option<Address> {
-        self.0.lock().get(hash).copied()
-    }
-
-    /// Remembers senders that were recovered, by the hashes of their transactions.
+    /// Remembers senders that are known, by the hashes of their transactions.
     pub fn insert(&self, senders: impl IntoIterator<Item = (B256, Address)>) {
         let mut known = self.0.lock();
         for (hash, sender) in senders {
@@ -68,24 +63,20 @@ impl SenderCache {
     }
 
     /// The senders of transactions, in order; `None` for an invalid signature. Those that are unknown are recovered, on
-    /// several threads when they are many, and not remembered.
-    pub fn recover(&self, transactions: &[Transaction]) -> Vec<Option<Address>> {
+    /// several threads when they are many, and remembered.
+    pub fn learn(&self, transactions: &[Transaction]) -> Vec<Option<Address>> {
         let mut senders: Vec<Option<Address>> = {
             let mut known = self.0.lock();
             transactions.iter().map(|tx| known.get(tx.tx_hash()).copied()).collect()
         };
         let unknown: Vec<usize> = (0..senders.len()).filter(|i| senders[*i].is_none()).collect();
+        if unknown.is_empty() {
+            return senders;
+        }
         for (index, sender) in unknown.iter().zip(recover_many(transactions, &unknown)) {
             senders[*index] = sender;
         }
-        senders
-    }
-
-    /// The same, and remembers those with a valid signature.
-    pub fn learn(&self, transactions: &[Transaction]) -> Vec<Option<Address>> {
-        let senders = self.recover(transactions);
-        let known = transactions.iter().zip(&senders);
-        self.insert(known.filter_map(|(tx, sender)| Some((*tx.tx_hash(), (*sender)?))));
+        self.insert(unknown.into_iter().filter_map(|i| Some((*transactions[i].tx_hash(), senders[i]?))));
         senders
     }
 }

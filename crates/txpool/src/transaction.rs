@@ -81,10 +81,15 @@ impl PooledTransaction {
 
     /// As [`Self::effective_tip`], but negative by what is missing to the base fee: the order of eviction.
     pub(crate) fn price(&self, base_fee: u64) -> i128 {
-        let signed = |fee: u128| i128::try_from(fee).unwrap_or(i128::MAX);
-        let above = signed(self.tx.max_fee_per_gas()) - i128::from(base_fee);
-        above.min(signed(self.tx.priority_fee_or_price()))
+        price(&self.tx, base_fee)
     }
+}
+
+/// See [`PooledTransaction::price`].
+pub(crate) fn price(tx: &Transaction, base_fee: u64) -> i128 {
+    let signed = |fee: u128| i128::try_from(fee).unwrap_or(i128::MAX);
+    let above = signed(tx.max_fee_per_gas()) - i128::from(base_fee);
+    above.min(signed(tx.priority_fee_or_price()))
 }
 
 /// Gas limit times fee cap plus value; saturates, since no balance covers so much.

@@ -61,6 +61,11 @@ impl Victims {
         self.remote.first().into_iter().chain(self.local.first()).map(|rank| rank.price).min()
     }
 
+    /// Whether something may have to go for a newcomer of this price whose nonce is the next: never wrong when it says no.
+    pub(crate) fn may_yield(&self, price: i128) -> bool {
+        self.remote.first().into_iter().chain(self.local.first()).any(|rank| rank.class() < (true, price))
+    }
+
     /// What may be dropped for a newcomer, in the order of dropping. Never a transaction of the same sender:
     /// that would make the newcomer's nonce a gap.
     pub(crate) fn candidates(&self, newcomer: Rank, origin: Origin) -> impl Iterator<Item = Rank> {

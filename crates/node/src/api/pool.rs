@@ -2,9 +2,8 @@
 
 use super::Node;
 use crate::txpool::{AdmitError, encode};
-use alloy_consensus::transaction::SignerRecoverable as _;
 use alloy_primitives::{Address, B256};
-use althing_primitives::{MAX_TRANSACTION_GAS, Recovered, Transaction};
+use althing_primitives::{MAX_TRANSACTION_GAS, Transaction};
 use althing_rpc::api::{PooledTransaction, SubmitError};
 use althing_txpool::{MAX_TRANSACTION_BYTES, PoolError, SenderContent};
 
@@ -14,11 +13,6 @@ impl Node {
             return upstream.submit(encode(&transaction)).await;
         }
         let hash = *transaction.tx_hash();
-        let sender = match self.chain.senders.get(&hash) {
-            Some(sender) => sender,
-            None => transaction.recover_signer().map_err(|_| SubmitError::InvalidSender)?,
-        };
-        let transaction = Recovered::new_unchecked(transaction, sender);
         match self.txpool.submit(transaction).await {
             Ok(hash) => Ok(hash),
             Err(AdmitError::Pool(error)) => Err(submit_error(error, hash)),

@@ -66,6 +66,14 @@ impl Model {
         next
     }
 
+    fn would_be_pending(&mut self, sender: Address, nonce: u64, cost: U256) -> bool {
+        let old = self.txs.insert((sender, nonce), (B256::ZERO, cost));
+        let pending = nonce < self.pending_end(sender);
+        self.txs.remove(&(sender, nonce));
+        self.txs.extend(old.map(|old| ((sender, nonce), old)));
+        pending
+    }
+
     fn of(&self, sender: Address) -> impl Iterator<Item = u64> {
         self.txs.range((sender, 0)..=(sender, u64::MAX)).map(|((_, nonce), _)| *nonce)
     }
@@ -124,11 +132,16 @@ fn add(pool: &mut Pool, model: &mut Model, from: Address, ahead: u64, (fee, tip)
     let nonce = account.nonce + ahead;
     let tx = claim(from, transfer(nonce, fee, tip));
     let origin = if local { Origin::Local } else { Origin::Remote };
-    let (hash, before) = (*tx.inner().tx_hash(), pool.hashes());
+    let (hash, before, cost) = (*tx.inner().tx_hash(), pool.hashes(), U256::from(21_000 * fee * GWEI));
     let old = pool.content_of(&from);
     let old = old.pending.iter().chain(&old.queued).find(|tx| tx.nonce() == nonce).cloned();
+    let room = model.would_be_pending(from, nonce, cost) || pool.status().queued < MAX_TRANSACTIONS / 4;
+    let has_room = room && before.len() < MAX_TRANSACTIONS && model.of(from).count() < MAX_PER_SENDER;
+    let early = pool.precheck(tx.inner());
     let result = pool.add(tx, &account, origin, 0);
-    let has_room = before.len() < MAX_TRANSACTIONS && model.of(from).count() < MAX_PER_SENDER;
+    if let Err(early) = early {
+        assert_eq!(Err(early), result, "refused before its sender was known");
+    }
     match result {
         Ok(added) => {
             assert_eq!(added.replaced, old.as_ref().map(|old| old.hash()));
@@ -143,12 +156,11 @@ fn add(pool: &mut Pool, model: &mut Model, from: Address, ahead: u64, (fee, tip)
             let gone = before.iter().filter(|hash| !held.contains(*hash)).count();
             assert!(gone <= 1 && (old.is_some() || gone == 0 || !has_room), "lost without need");
             model.txs.retain(|_, (hash, _)| held.contains(hash));
-            model.txs.insert((from, nonce), (hash, U256::from(21_000 * fee * GWEI)));
+            model.txs.insert((from, nonce), (hash, cost));
             assert_eq!(added.pending, nonce < model.pending_end(from));
         }
         Err(error) => {
             assert_eq!(pool.hashes(), before, "a refusal changes nothing");
-            let cost = U256::from(21_000 * fee * GWEI);
             let expected = cost > account.balance || old.is_some() || !has_room;
             assert!(expected, "refused without need: {error}");
         }

@@ -73,7 +73,11 @@ fn a_full_pool_drops_queued_before_pending_then_the_cheapest_then_the_youngest()
     let old = remote(&mut pool, 2, 0, 10).unwrap().hash;
     let young = remote(&mut pool, 3, 0, 10).unwrap().hash;
     let dear = remote(&mut pool, 4, 0, 20).unwrap().hash;
-    assert_eq!(remote(&mut pool, 5, 3, 100).unwrap_err(), PoolError::Full, "a queued one of equal price");
+    assert_eq!(
+        remote(&mut pool, 5, 3, 100).unwrap_err(),
+        PoolError::QueueFull,
+        "a queued one of equal price"
+    );
     for (from, gone) in [(10, queued), (11, young), (12, old)] {
         assert!(pool.contains(&gone));
         remote(&mut pool, from, 0, 30).unwrap();
@@ -83,6 +87,42 @@ fn a_full_pool_drops_queued_before_pending_then_the_cheapest_then_the_youngest()
     assert!(pool.contains(&dear));
     assert!(matches!(remote(&mut pool, 6, 0, 20), Err(PoolError::Underpriced { .. })));
     assert!(pool.contains(&dear));
+}
+
+#[test]
+fn what_waits_for_a_lower_nonce_leaves_the_room_to_what_a_block_can_have() {
+    let mut pool = Pool::new(PoolConfig { max_transactions: 8, ..config() });
+    let local = |pool: &mut Pool, from, nonce, fee| add(pool, from, transfer(nonce, fee, fee), Origin::Local);
+    let cheap = local(&mut pool, 1, 1, 10).unwrap().hash;
+    local(&mut pool, 1, 2, 20).unwrap();
+    assert_eq!(local(&mut pool, 2, 1, 10).unwrap_err(), PoolError::QueueFull, "two of eight may wait");
+    let dearer = local(&mut pool, 2, 1, 20).unwrap().hash;
+    assert!(pool.contains(&dearer) && !pool.contains(&cheap), "one that pays more takes its place");
+    // Another that waits may be replaced, and what can be included always finds room.
+    local(&mut pool, 2, 1, 30).unwrap();
+    for from in 3..9 {
+        assert!(remote(&mut pool, from, 0, 1).unwrap().pending);
+    }
+    assert!(local(&mut pool, 2, 0, 1).unwrap().pending, "the lower nonce that it waited for");
+    assert_eq!(pool.status(), Status { pending: 8, queued: 0, ..pool.status() });
+}
+
+#[test]
+fn a_full_pool_refuses_what_pays_too_little_before_its_sender_is_known() {
+    let mut pool = Pool::new(PoolConfig { max_transactions: 4, ..config() });
+    for from in 1..5 {
+        remote(&mut pool, from, 0, 10).unwrap();
+    }
+    let from_nobody = |fee| claim(Address::ZERO, transfer(9, fee, fee)).into_inner();
+    assert!(matches!(pool.precheck(&from_nobody(10)), Err(PoolError::Underpriced { .. })));
+    pool.precheck(&from_nobody(11)).unwrap();
+    let held = claim(sender(1), transfer(0, 10, 10)).into_inner();
+    assert_eq!(pool.precheck(&held), Err(PoolError::AlreadyKnown));
+    assert!(matches!(pool.precheck(&from_nobody(0)), Err(PoolError::Underpriced { .. })));
+    // As long as something waits for a lower nonce, it may have to go, whatever the newcomer pays.
+    pool.discard(&held.tx_hash().clone());
+    remote(&mut pool, 1, 1, 10).unwrap();
+    pool.precheck(&from_nobody(1)).unwrap();
 }
 
 #[test]
