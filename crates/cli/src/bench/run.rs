@@ -198,8 +198,7 @@ async fn collect(
     let mut under_way: HashMap<B256, Instant> = HashMap::new();
     let (mut first, mut last, mut refused, mut answered) = (None::<Instant>, None::<Instant>, 0, 0);
     while ended.len() + refused < total || answered < total {
-        let Ok(Some(event)) =
-            tokio::time::timeout(patience, next_useful(&mut seen, &mut outcome.blocks)).await
+        let Ok(Some(event)) = tokio::time::timeout(patience, next_useful(&mut seen, &mut outcome)).await
         else {
             break;
         };
@@ -209,13 +208,11 @@ async fn collect(
                 outcome.sent += hashes.len();
                 under_way.extend(hashes.into_iter().map(|hash| (hash, at)));
             }
-            Event::Answered { accepted, refused: reasons, put_off } => {
+            Event::Answered { accepted, refused: reasons, .. } => {
                 outcome.accepted += accepted;
                 answered += accepted + reasons.len();
                 refused += reasons.len();
-                for (counts, reasons) in [(&mut outcome.refused, reasons), (&mut outcome.put_off, put_off)] {
-                    reasons.into_iter().for_each(|reason| *counts.entry(reason).or_default() += 1);
-                }
+                count(&mut outcome.refused, reasons);
             }
             Event::Block { hashes, at } => {
                 let ours = hashes.iter().filter_map(|hash| under_way.remove(hash));
@@ -243,17 +240,29 @@ async fn collect(
     outcome
 }
 
-/// The next event that is progress: empty blocks must not keep a stalled run alive.
-async fn next_useful(seen: &mut mpsc::Receiver<Event>, blocks: &mut u64) -> Option<Event> {
+/// The next event that is progress: empty blocks, and what is put off again and again, must not keep a stalled run alive.
+async fn next_useful(seen: &mut mpsc::Receiver<Event>, outcome: &mut Outcome) -> Option<Event> {
     loop {
-        match seen.recv().await? {
-            Event::Block { hashes, .. } if hashes.is_empty() => *blocks += 1,
-            event => {
-                *blocks += u64::from(matches!(event, Event::Block { .. }));
-                return Some(event);
+        let mut event = seen.recv().await?;
+        let is_useful = match &mut event {
+            Event::Block { hashes, .. } => {
+                outcome.blocks += 1;
+                !hashes.is_empty()
             }
+            Event::Answered { accepted, refused, put_off } => {
+                count(&mut outcome.put_off, std::mem::take(put_off));
+                *accepted > 0 || !refused.is_empty()
+            }
+            Event::Sent { .. } => true,
+        };
+        if is_useful {
+            return Some(event);
         }
     }
+}
+
+fn count(counts: &mut BTreeMap<String, usize>, reasons: Vec<String>) {
+    reasons.into_iter().for_each(|reason| *counts.entry(reason).or_default() += 1);
 }
 
 #[cfg(test)]
