@@ -36,8 +36,8 @@ const ROUNDS: u32 = 3;
 /// Sending accounts, and those of a quick load.
 const ACCOUNTS: u32 = 200;
 const QUICK_ACCOUNTS: u32 = 40;
-/// How many times as many transactions a sustained load has: it takes a minute and a half.
-const SUSTAINED: u32 = 10;
+/// How many times as many transactions a sustained load has: minutes, in which what a node merges later shows, too.
+const SUSTAINED: u32 = 40;
 /// How long an endurance run sends, and a quick one.
 const ENDURANCE: Duration = Duration::from_secs(600);
 const QUICK_ENDURANCE: Duration = Duration::from_secs(5);
