@@ -16,8 +16,12 @@ const MERGES: usize = 8;
 /// Batches on disk that are not merged yet, above which the next one waits: each makes a look-up read more.
 const RUNS: usize = 12;
 
-/// Size of a table on disk, in bytes: small, so that a merge is short.
-const TABLE_BYTES: u64 = 32 * 1024 * 1024;
+/// Batches on disk that are merged into the first level together: with more, that is written again less often, and a look-up
+/// reads more.
+const BATCHES_MERGED: u8 = 8;
+
+/// Size of a table on disk, in bytes: small, so that a merge is short. The first level has [`BATCHES_MERGED`] of them.
+const TABLE_BYTES: u64 = 16 * 1024 * 1024;
 
 #[derive(Default)]
 struct Orders {
@@ -112,7 +116,8 @@ fn work(shared: &Shared, tree: &AnyTree, numbers: &SequenceNumberCounter, prunin
 
 /// Merges until the next batch waits, unless what was written unmerged is much: then batches wait, and whoever has more.
 fn merge(tree: &AnyTree, numbers: &SequenceNumberCounter) -> lsm_tree::Result<()> {
-    let levels = Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES));
+    let levels = Leveled::default().with_table_target_size(TABLE_BYTES).with_l0_threshold(BATCHES_MERGED);
+    let levels = Arc::new(levels);
     for _ in 0..MERGES {
         tree.compact(levels.clone(), numbers.get())?;
         if tree.sealed_memtable_count() > 0 && tree.l0_run_count() < RUNS {
